@@ -1,0 +1,193 @@
+"""The sweep back: state and co-state walk a Program in reverse, and every rotation takes its share of the gradient.
+
+With a = c a0 + s b0 and b = c b0 - s a0, the derivative by the angle is (b, -a) / 2, so the gradient of a real function
+with co-state L (half its gradient by the state's rows) is the sum over row pairs of L_a b - L_b a: one number a lane.
+Invariant: rotations are undone by turning with -s, so memory is two tiles whatever the depth.
+Source: Jones and Gacon, arXiv:2009.02823 (adjoint differentiation), in rows of real numbers.
+"""
+
+from numba import njit
+
+from ketwork.engine.lanes import cosine_and_sine, flip, load, ones, splat, store, total
+from ketwork.engine.observe import pull_paulis, pull_probabilities
+from ketwork.engine.statevector import (
+    GROUP,
+    OPTIONS,
+    SHARED_PHASE,
+    aligned,
+    fill_coefficients,
+    lane_angles,
+    orbit,
+    spread_angles,
+    turn,
+    walsh,
+)
+
+
+@njit(**OPTIONS)
+def undo(a, b, la, lb, c, s, acc, sign):  # type: ignore[no-untyped-def]
+    """Take a pair's share of the gradient and turn the pair back, in the state and in the co-state."""
+    acc = acc + flip(la * b - lb * a, sign)
+    s = flip(s, sign)
+    return c * a - s * b, c * b + s * a, c * la - s * lb, c * lb + s * la, acc
+
+
+@njit(**OPTIONS)
+def rotate_back(S, L, rows, op, coefficients, gradient):  # type: ignore[no-untyped-def]
+    """Undo a group of rotations in state S and co-state L, adding each rotation's row of gradients."""
+    W = 64 // S.itemsize
+    count, o1, o2, o4 = op[1], op[2] * W, op[3] * W, op[4] * W
+    o3, o5, o6, o7 = o1 ^ o2, o1 ^ o4, o2 ^ o4, o1 ^ o2 ^ o4
+    k0, k1, k2 = 2 * W * op[23], 2 * W * op[24], 2 * W * op[25]
+    c0, s0 = load(coefficients, k0), load(coefficients, k0 + W)
+    c1, s1 = load(coefficients, k1), load(coefficients, k1 + W)
+    c2, s2 = load(coefficients, k2), load(coefficients, k2 + W)
+    g0 = splat(S.dtype.type(0))
+    g1, g2 = g0, g0
+    for t in range(rows >> 3):
+        row = orbit(t, op)
+        i = row * W
+        a0, a1, a2, a3 = load(S, i), load(S, i ^ o1), load(S, i ^ o2), load(S, i ^ o3)
+        a4, a5, a6, a7 = load(S, i ^ o4), load(S, i ^ o5), load(S, i ^ o6), load(S, i ^ o7)
+        b0, b1, b2, b3 = load(L, i), load(L, i ^ o1), load(L, i ^ o2), load(L, i ^ o3)
+        b4, b5, b6, b7 = load(L, i ^ o4), load(L, i ^ o5), load(L, i ^ o6), load(L, i ^ o7)
+        if count > 1:
+            if count > 2:
+                q = ones(row & op[10])
+                a0, a4, b0, b4, g2 = undo(a0, a4, b0, b4, c2, s2, g2, q ^ op[19])
+                a1, a5, b1, b5, g2 = undo(a1, a5, b1, b5, c2, s2, g2, q ^ op[20])
+                a2, a6, b2, b6, g2 = undo(a2, a6, b2, b6, c2, s2, g2, q ^ op[21])
+                a3, a7, b3, b7, g2 = undo(a3, a7, b3, b7, c2, s2, g2, q ^ op[22])
+            q = ones(row & op[9])
+            a0, a2, b0, b2, g1 = undo(a0, a2, b0, b2, c1, s1, g1, q ^ op[15])
+            a1, a3, b1, b3, g1 = undo(a1, a3, b1, b3, c1, s1, g1, q ^ op[16])
+            a4, a6, b4, b6, g1 = undo(a4, a6, b4, b6, c1, s1, g1, q ^ op[17])
+            a5, a7, b5, b7, g1 = undo(a5, a7, b5, b7, c1, s1, g1, q ^ op[18])
+        q = ones(row & op[8])
+        a0, a1, b0, b1, g0 = undo(a0, a1, b0, b1, c0, s0, g0, q ^ op[11])
+        a2, a3, b2, b3, g0 = undo(a2, a3, b2, b3, c0, s0, g0, q ^ op[12])
+        a4, a5, b4, b5, g0 = undo(a4, a5, b4, b5, c0, s0, g0, q ^ op[13])
+        a6, a7, b6, b7, g0 = undo(a6, a7, b6, b7, c0, s0, g0, q ^ op[14])
+        store(S, i, a0)
+        store(S, i ^ o1, a1)
+        store(S, i ^ o2, a2)
+        store(S, i ^ o3, a3)
+        store(S, i ^ o4, a4)
+        store(S, i ^ o5, a5)
+        store(S, i ^ o6, a6)
+        store(S, i ^ o7, a7)
+        store(L, i, b0)
+        store(L, i ^ o1, b1)
+        store(L, i ^ o2, b2)
+        store(L, i ^ o3, b3)
+        store(L, i ^ o4, b4)
+        store(L, i ^ o5, b5)
+        store(L, i ^ o6, b6)
+        store(L, i ^ o7, b7)
+    store(gradient, op[23] * W, load(gradient, op[23] * W) + g0)
+    if count > 1:
+        store(gradient, op[24] * W, load(gradient, op[24] * W) + g1)
+    if count > 2:
+        store(gradient, op[25] * W, load(gradient, op[25] * W) + g2)
+
+
+@njit(**OPTIONS)
+def phase_shared_back(S, L, half, table, gradient):  # type: ignore[no-untyped-def]
+    """Undo a shared diagonal; add half the derivative by each phase, summed over lanes, to `gradient` (half,)."""
+    W = 64 // S.itemsize
+    for i in range(half):
+        c, s = splat(table[2 * i]), splat(table[2 * i + 1])
+        re, im = load(S, i * W), load(S, (half + i) * W)
+        lre, lim = load(L, i * W), load(L, (half + i) * W)
+        gradient[i] += total(lre * im - lim * re)
+        re, im = turn(re, im, c, flip(s, 1))
+        lre, lim = turn(lre, lim, c, flip(s, 1))
+        store(S, i * W, re)
+        store(S, (half + i) * W, im)
+        store(L, i * W, lre)
+        store(L, (half + i) * W, lim)
+
+
+@njit(**OPTIONS)
+def phase_lanes_back(S, L, T, half):  # type: ignore[no-untyped-def]
+    """Undo a per-lane diagonal whose phases are in T; leaves half the derivative by each phase in T."""
+    W = 64 // S.itemsize
+    for i in range(half):
+        c, s = cosine_and_sine(load(T, i * W))
+        re, im = load(S, i * W), load(S, (half + i) * W)
+        lre, lim = load(L, i * W), load(L, (half + i) * W)
+        store(T, i * W, lre * im - lim * re)
+        re, im = turn(re, im, c, flip(s, 1))
+        lre, lim = turn(lre, lim, c, flip(s, 1))
+        store(S, i * W, re)
+        store(S, (half + i) * W, im)
+        store(L, i * W, lre)
+        store(L, (half + i) * W, lim)
+
+
+@njit(**OPTIONS)
+def walk_back(S, L, T, half, ops, first, last, inputs, gradients):  # type: ignore[no-untyped-def]
+    """Undo operations last..first of a Program on one tile's state and co-state, collecting gradients by lane.
+
+    inputs: (coefficients, term rows, term angles, tables) as for `walk`; gradients: (rotations, terms, tables).
+    """
+    W = 64 // S.itemsize
+    coefficients, term_rows, term_angles, tables = inputs
+    gradient, term_gradient, table_gradient = gradients
+    for k in range(last - 1, first - 1, -1):
+        op = ops[k]
+        if op[0] == GROUP:
+            rotate_back(S, L, 2 * half, op, coefficients, gradient)
+        elif op[0] == SHARED_PHASE:
+            phase_shared_back(S, L, half, tables[op[1]], table_gradient[op[1]])
+        else:
+            lane_angles(T, half, op, term_rows, term_angles)
+            phase_lanes_back(S, L, T, half)
+            walsh(T, half)
+            for t in range(op[1], op[2]):
+                share = load(T, term_rows[t] * W)
+                store(term_gradient, t * W, load(term_gradient, t * W) + share)
+
+
+@njit(**OPTIONS)
+def collect(rows, lanes_of, shared, by_lane):  # type: ignore[no-untyped-def]
+    """Move gradients from rows to where they belong: lane angles as they are, shared angles summed."""
+    W = 64 // rows.itemsize
+    for k in range(len(lanes_of)):
+        if lanes_of[k] < 0:
+            shared[k] += total(load(rows, k * W))
+        else:
+            at = lanes_of[k] * W
+            store(by_lane, at, load(by_lane, at) + load(rows, k * W))
+
+
+@njit(**OPTIONS)
+def back_tiles(states, span, half, ops, rotations, terms, tables, angles, observed, cotangent, out):  # type: ignore[no-untyped-def]
+    """Pull a cotangent back through the tiles of a span; `states` are left as they were.
+
+    observed: (flavour, groups, term rows, term values, term outputs), flavour 0 for Pauli sums, else probabilities,
+    whose outcomes are the term rows. cotangent: (tiles, outputs W). out: (by rotation, by term, by table entry, by
+    lane angle (tiles, angles W)), the first three summed over lanes.
+    """
+    W = 64 // states.itemsize
+    r, t = len(rotations[0]), len(terms[0])
+    scratch = aligned(states, (5 * half + 3 * r + 2 * t) * W)
+    ends = (2 * half * W, 4 * half * W, 5 * half * W, (5 * half + 2 * r) * W, (5 * half + 2 * r + t) * W)
+    S, L, T = scratch[: ends[0]], scratch[ends[0] : ends[1]], scratch[ends[1] : ends[2]]
+    coefficients, term_angles = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
+    gradient = scratch[ends[4] : ends[4] + r * W]
+    term_gradient = scratch[ends[4] + r * W :]
+    for tile in range(span[0], span[1]):
+        S[:] = states[tile]
+        if observed[0] == 0:
+            pull_paulis(S, L, T, half, observed[1], observed[2], observed[3], observed[4], cotangent[tile])
+        else:
+            pull_probabilities(S, L, half, observed[2], cotangent[tile])
+        fill_coefficients(coefficients, rotations[0], rotations[1], angles, tile)
+        spread_angles(term_angles, terms[0], terms[1], angles[tile])
+        gradient[:] = 0
+        term_gradient[:] = 0
+        inputs = (coefficients, terms[2], term_angles, tables)
+        walk_back(S, L, T, half, ops, 0, len(ops), inputs, (gradient, term_gradient, out[2]))
+        collect(gradient, rotations[1], out[0], out[3][tile])
+        collect(term_gradient, terms[1], out[1], out[3][tile])

@@ -1,0 +1,212 @@
+"""The tile kernels: one tile of a state, walked through a Program by an interpreter that is compiled once.
+
+Layout: a tile is a flat array of rows, a row is 512 bits of lanes (16 floats or 8 doubles). The row of basis index i is
+i for the real part and 2^n + i for the imaginary part, so that a tile of 2^n amplitudes has 2^(n+1) rows of real
+numbers and "which part" is one more bit of the row number.
+Every Pauli rotation is then a set of plane rotations between rows r and r ^ V: (a, b) -> (c a + s b, c b - s a), where
+the row with even parity(r & Z) ^ flip is a. Three rotations with independent V close on orbits of eight rows, which are
+loaded once, turned three times in registers and stored once.
+Cost: 48 vector instructions an orbit and a group, one load and one store a row.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from ketwork.engine.lanes import cosine_and_sine, flip, load, ones, splat, store
+
+GROUP, SHARED_PHASE, LANE_PHASE = 0, 1, 2
+"""The kinds of a Program's operations (first column of its table)."""
+
+OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "boundscheck": False}
+
+
+@njit(**OPTIONS)
+def turn(a, b, c, s):  # type: ignore[no-untyped-def]
+    return c * a + s * b, c * b - s * a
+
+
+@njit(**OPTIONS)
+def orbit(t, op):  # type: ignore[no-untyped-def]
+    """The first row of orbit number t: t with a zero put in at each of three pivot bits."""
+    for pivot in range(5, 8):
+        p = op[pivot]
+        t = ((t >> p) << (p + 1)) | (t & ((1 << p) - 1))
+    return t
+
+
+@njit(**OPTIONS)
+def rotate(S, rows, op, coefficients):  # type: ignore[no-untyped-def]
+    """Apply a group of one to three rotations to a tile, in order."""
+    W = 64 // S.itemsize
+    count, o1, o2, o4 = op[1], op[2] * W, op[3] * W, op[4] * W
+    o3, o5, o6, o7 = o1 ^ o2, o1 ^ o4, o2 ^ o4, o1 ^ o2 ^ o4
+    k0, k1, k2 = 2 * W * op[23], 2 * W * op[24], 2 * W * op[25]
+    c0, s0 = load(coefficients, k0), load(coefficients, k0 + W)
+    c1, s1 = load(coefficients, k1), load(coefficients, k1 + W)
+    c2, s2 = load(coefficients, k2), load(coefficients, k2 + W)
+    for t in range(rows >> 3):
+        row = orbit(t, op)
+        i = row * W
+        q = ones(row & op[8])
+        a0, a1 = turn(load(S, i), load(S, i ^ o1), c0, flip(s0, q ^ op[11]))
+        a2, a3 = turn(load(S, i ^ o2), load(S, i ^ o3), c0, flip(s0, q ^ op[12]))
+        a4, a5 = turn(load(S, i ^ o4), load(S, i ^ o5), c0, flip(s0, q ^ op[13]))
+        a6, a7 = turn(load(S, i ^ o6), load(S, i ^ o7), c0, flip(s0, q ^ op[14]))
+        if count > 1:
+            q = ones(row & op[9])
+            a0, a2 = turn(a0, a2, c1, flip(s1, q ^ op[15]))
+            a1, a3 = turn(a1, a3, c1, flip(s1, q ^ op[16]))
+            a4, a6 = turn(a4, a6, c1, flip(s1, q ^ op[17]))
+            a5, a7 = turn(a5, a7, c1, flip(s1, q ^ op[18]))
+            if count > 2:
+                q = ones(row & op[10])
+                a0, a4 = turn(a0, a4, c2, flip(s2, q ^ op[19]))
+                a1, a5 = turn(a1, a5, c2, flip(s2, q ^ op[20]))
+                a2, a6 = turn(a2, a6, c2, flip(s2, q ^ op[21]))
+                a3, a7 = turn(a3, a7, c2, flip(s2, q ^ op[22]))
+        store(S, i, a0)
+        store(S, i ^ o1, a1)
+        store(S, i ^ o2, a2)
+        store(S, i ^ o3, a3)
+        store(S, i ^ o4, a4)
+        store(S, i ^ o5, a5)
+        store(S, i ^ o6, a6)
+        store(S, i ^ o7, a7)
+
+
+@njit(**OPTIONS)
+def phase_shared(S, half, table):  # type: ignore[no-untyped-def]
+    """Multiply row i by exp(-i phi_i), the same for all lanes; `table` holds (cos, sin) of phi."""
+    W = 64 // S.itemsize
+    for i in range(half):
+        c, s = splat(table[2 * i]), splat(table[2 * i + 1])
+        re, im = turn(load(S, i * W), load(S, (half + i) * W), c, s)
+        store(S, i * W, re)
+        store(S, (half + i) * W, im)
+
+
+@njit(**OPTIONS)
+def walsh(T, rows):  # type: ignore[no-untyped-def]
+    """Walsh-Hadamard transform over the rows of T, in place, four rows at a time: T[i] <- sum_z (-1)^(i.z) T[z]."""
+    W = 64 // T.itemsize
+    h = 1
+    while h < rows:
+        if 4 * h <= rows:
+            for block in range(0, rows, 4 * h):
+                for i in range(block * W, (block + h) * W, W):
+                    a, b = load(T, i), load(T, i + h * W)
+                    c, d = load(T, i + 2 * h * W), load(T, i + 3 * h * W)
+                    p, q, r, s = a + b, a - b, c + d, c - d
+                    store(T, i, p + r)
+                    store(T, i + h * W, q + s)
+                    store(T, i + 2 * h * W, p - r)
+                    store(T, i + 3 * h * W, q - s)
+            h *= 4
+        else:
+            for i in range(0, h * W, W):
+                a, b = load(T, i), load(T, i + h * W)
+                store(T, i, a + b)
+                store(T, i + h * W, a - b)
+            h *= 2
+
+
+@njit(**OPTIONS)
+def lane_angles(T, half, op, term_rows, term_angles):  # type: ignore[no-untyped-def]
+    """Fill T with the phases of a per-lane diagonal: its terms put at their rows, then one Walsh-Hadamard transform."""
+    W = 64 // T.itemsize
+    zero = splat(T.dtype.type(0))
+    for i in range(half):
+        store(T, i * W, zero)
+    for t in range(op[1], op[2]):
+        at = term_rows[t] * W
+        store(T, at, load(T, at) + load(term_angles, t * W))
+    walsh(T, half)
+
+
+@njit(**OPTIONS)
+def phase_lanes(S, T, half):  # type: ignore[no-untyped-def]
+    """Multiply row i by exp(-i T_i), each lane by its own."""
+    W = 64 // S.itemsize
+    for i in range(half):
+        c, s = cosine_and_sine(load(T, i * W))
+        re, im = turn(load(S, i * W), load(S, (half + i) * W), c, s)
+        store(S, i * W, re)
+        store(S, (half + i) * W, im)
+
+
+@njit(**OPTIONS)
+def walk(S, T, half, ops, first, last, coefficients, term_rows, term_angles, tables):  # type: ignore[no-untyped-def]
+    """Run operations first..last of a Program on one tile; T is scratch of `half` rows."""
+    for k in range(first, last):
+        op = ops[k]
+        if op[0] == GROUP:
+            rotate(S, 2 * half, op, coefficients)
+        elif op[0] == SHARED_PHASE:
+            phase_shared(S, half, tables[op[1]])
+        else:
+            lane_angles(T, half, op, term_rows, term_angles)
+            phase_lanes(S, T, half)
+
+
+@njit(**OPTIONS)
+def aligned(like, size):  # type: ignore[no-untyped-def]
+    """An uninitialised array of `size` elements of the same dtype that starts on a cache line."""
+    raw = np.empty(size + 16, like.dtype)
+    skip = (-raw.ctypes.data % 64) // raw.itemsize
+    return raw[skip : skip + size]
+
+
+@njit(**OPTIONS)
+def fill_coefficients(out, half_angles, lanes_of, lane_half_angles, tile):  # type: ignore[no-untyped-def]
+    """Write the (cos, sin) rows of every rotation for one tile: shared angles spread, lane angles as they are."""
+    W = 64 // out.itemsize
+    for r in range(len(half_angles)):
+        if lanes_of[r] < 0:
+            row = splat(half_angles[r])
+        else:
+            row = load(lane_half_angles[tile], lanes_of[r] * W)
+        c, s = cosine_and_sine(row)
+        store(out, 2 * r * W, c)
+        store(out, (2 * r + 1) * W, s)
+
+
+@njit(**OPTIONS)
+def spread_angles(out, angles, lanes_of, lane_angles_of_tile):  # type: ignore[no-untyped-def]
+    """Write one row an angle: a shared angle in every lane, an angle by lane as it is."""
+    W = 64 // out.itemsize
+    for k in range(len(angles)):
+        if lanes_of[k] < 0:
+            store(out, k * W, splat(angles[k]))
+        else:
+            store(out, k * W, load(lane_angles_of_tile, lanes_of[k] * W))
+
+
+@njit(**OPTIONS)
+def set_zero_state(S, half):  # type: ignore[no-untyped-def]
+    """The state |0...0> in every lane."""
+    W = 64 // S.itemsize
+    zero = splat(S.dtype.type(0))
+    for i in range(2 * half):
+        store(S, i * W, zero)
+    store(S, 0, splat(S.dtype.type(1)))
+
+
+@njit(**OPTIONS)
+def run_tiles(states, first, last, started, half, ops, rotations, terms, tables, lane_angles):  # type: ignore[no-untyped-def]
+    """Evolve tiles first..last in place, from |0...0> unless `started`.
+
+    states: (tiles, 2 half W). rotations: (half angles, place among the lane angles or -1). terms: the same for the
+    diagonal terms by lane, with their rows. lane_angles: (tiles, angles W), halved.
+    """
+    W = 64 // states.itemsize
+    scratch = aligned(states, (half + 2 * len(rotations[0]) + len(terms[0])) * W)
+    T, rest = scratch[: half * W], scratch[half * W :]
+    coefficients, term_angles = rest[: 2 * len(rotations[0]) * W], rest[2 * len(rotations[0]) * W :]
+    for tile in range(first, last):
+        if not started:
+            set_zero_state(states[tile], half)
+        fill_coefficients(coefficients, rotations[0], rotations[1], lane_angles, tile)
+        spread_angles(term_angles, terms[0], terms[1], lane_angles[tile])
+        walk(states[tile], T, half, ops, 0, len(ops), coefficients, terms[2], term_angles, tables)
