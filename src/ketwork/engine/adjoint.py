@@ -180,6 +180,7 @@ def back_tiles(states, span, half, ops, rotations, terms, tables, angles, observ
     for tile in range(span[0], span[1]):
         S[:] = states[tile]
         if observed[0] == 0:
+            L[:] = 0
             pull_paulis(S, L, T, half, observed[1], observed[2], observed[3], observed[4], cotangent[tile])
         else:
             pull_probabilities(S, L, half, observed[2], cotangent[tile])

@@ -208,6 +208,55 @@ def ones(typingctx, word):  # type: ignore[no-untyped-def]
     return types.int64(types.int64), codegen
 
 
+def _transposed(builder, rows):  # type: ignore[no-untyped-def]
+    """Transpose a square of rows by exchanging halves, then quarters, and so on."""
+    width, h = len(rows), len(rows) // 2
+    word = ir.IntType(32)
+    while h:
+        low = [k if not k & h else (k ^ h) + width for k in range(width)]
+        high = [k + width if k & h else k | h for k in range(width)]
+        masks = [ir.Constant(ir.VectorType(word, width), pattern) for pattern in (low, high)]
+        for k in range(width):
+            if not k & h:
+                pair = rows[k], rows[k | h]
+                rows[k] = builder.shuffle_vector(*pair, masks[0])
+                rows[k | h] = builder.shuffle_vector(*pair, masks[1])
+        h //= 2
+    return rows
+
+
+def _transposing(gathers: bool):  # type: ignore[no-untyped-def]
+    @intrinsic
+    def move(typingctx, far, places, flip_place, near, offset):  # type: ignore[no-untyped-def]
+        lanes = Lanes(far.dtype)
+
+        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            vector, align = _vector(lanes), far.dtype.bitwidth // 8
+            table = context.make_array(signature.args[1])(context, builder, args[1]).data
+            outside, inside = [], []
+            for k in range(lanes.width):
+                place = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), k)]))
+                place = builder.xor(place, args[2])
+                outside.append(_address(context, builder, signature.args[0], args[0], place, vector))
+                here = builder.add(args[4], ir.Constant(ir.IntType(64), k * lanes.width))
+                inside.append(_address(context, builder, signature.args[3], args[3], here, vector))
+            source, target = (outside, inside) if gathers else (inside, outside)
+            rows = _transposed(builder, [builder.load(pointer, align=align) for pointer in source])
+            for row, pointer in zip(rows, target, strict=True):
+                builder.store(row, pointer, align=align)
+            return context.get_dummy_value()
+
+        return types.void(far, places, types.int64, near, types.int64), codegen
+
+    return move
+
+
+gather_square = _transposing(True)
+"""Read the rows at `places ^ flip_place` of a far array, transpose the square, write it at `offset` of a near one."""
+scatter_square = _transposing(False)
+"""The way back of `gather_square`."""
+
+
 def _arithmetic(name: str):  # type: ignore[no-untyped-def]
     @intrinsic
     def apply(typingctx, left, right):  # type: ignore[no-untyped-def]

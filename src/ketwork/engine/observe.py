@@ -103,12 +103,10 @@ def read_paulis(S, T, half, groups, term_rows, term_values, term_outputs, out): 
 
 @njit(**OPTIONS)
 def pull_paulis(S, L, T, half, groups, term_rows, term_values, term_outputs, cotangent):  # type: ignore[no-untyped-def]
-    """Set L to (sum_m cotangent_m O_m) psi."""
+    """Add (sum_m cotangent_m O_m) psi to L."""
     W = 64 // S.itemsize
     im = half * W
     zero = splat(S.dtype.type(0))
-    for i in range(2 * half):
-        store(L, i * W, zero)
     for g in range(len(groups)):
         for i in range(half):
             store(T, i * W, zero)

@@ -1,6 +1,6 @@
 """A Program: a circuit as flat arrays, ready for the kernels, and the angles that drive it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -96,9 +96,10 @@ class Program:
     phase: the parts of the global phase.
     rotations, lane_terms, shared_terms: the step of each rotation slot, each diagonal term by lane and each shared
     diagonal term; rotation_lanes: the place of a rotation slot among `by_lane`, or -1;
-    shared_table: the table each shared term belongs to. signs, odd: (steps,) what the frame made of the steps.
+    shared_table: the table each shared term belongs to. flips, signs, odd: (steps,) what the frame made of
+    the steps.
     frame_x, frame_z, frame_flip: (bits,) how stored bits encode circuit qubits, by bit position.
-    prepared: state preparations, (qubits, amplitudes) each.
+    prepared: state preparations, (qubits, amplitudes) each. kept: what engines derive from the Program once.
     """
 
     n_qubits: int
@@ -112,12 +113,14 @@ class Program:
     lane_terms: Integers
     shared_terms: Integers
     shared_table: Integers
+    flips: Integers
     signs: Integers
     odd: Integers
     frame_x: Integers
     frame_z: Integers
     frame_flip: Integers
     prepared: tuple[Any, ...]
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def half(self) -> int:
@@ -180,7 +183,7 @@ def assemble(n_qubits: int, steps: Any, angles: AngleTable, phases: Integers, pr
     bits = max(n_qubits, 2)
     lane = angles.by_lane
     code, x, z, power = steps
-    table, _, signs, odd, frame_x, frame_z, frame_flip = fuse(code, x, z, power, lane.astype(np.int64), bits)
+    table, flips, signs, odd, frame_x, frame_z, frame_flip = fuse(code, x, z, power, lane.astype(np.int64), bits)
     ops, rotations, lane_terms, shared_terms, shared_table = table
     rotates_by_lane = lane[rotations]
     by_lane = angles.select(np.concatenate([rotations[rotates_by_lane], lane_terms]))
@@ -203,6 +206,7 @@ def assemble(n_qubits: int, steps: Any, angles: AngleTable, phases: Integers, pr
         lane_terms,
         shared_terms,
         shared_table,
+        flips,
         signs,
         odd,
         frame_x,

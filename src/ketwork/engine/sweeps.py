@@ -1,0 +1,143 @@
+"""Planning for one large state: which rotations can share a sweep over memory.
+
+A sweep reads the state block by block. A block is a coset of a small subspace of bit masks: `rows` directions, among
+them the lowest bits (so that memory is read in whole rows), and as many `lanes` directions as a vector has lanes. A
+rotation whose flip lies in the span of the rows acts inside every block, whatever the frame made of it. Diagonals act
+in any block.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LOOKAHEAD = 256
+
+
+@dataclass
+class Space:
+    """A subspace of masks over GF(2), grown one direction at a time; every basis vector has a pivot bit of its own."""
+
+    limit: int
+    basis: list[int] = field(default_factory=list)
+    pivots: list[int] = field(default_factory=list)
+
+    def reduce(self, mask: int) -> int:
+        """What is left of the mask outside the space."""
+        for vector, pivot in zip(self.basis, self.pivots, strict=True):
+            if (mask >> pivot) & 1:
+                mask ^= vector
+        return mask
+
+    def take(self, mask: int) -> bool:
+        """Make room for the mask if that is possible."""
+        rest = self.reduce(mask)
+        if rest == 0:
+            return True
+        if len(self.basis) == self.limit:
+            return False
+        pivot = rest.bit_length() - 1
+        for k, vector in enumerate(self.basis):
+            if (vector >> pivot) & 1:
+                self.basis[k] = vector ^ rest
+        self.basis.append(rest)
+        self.pivots.append(pivot)
+        return True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a sweep cuts the state into blocks.
+
+    rows: basis of the row directions, lowest bits first; pivots: a bit that only that row has. lanes: the lane directions (single bits).
+    outer: the bits that number the blocks.
+    """
+
+    rows: tuple[int, ...]
+    pivots: tuple[int, ...]
+    lanes: tuple[int, ...]
+    outer: tuple[int, ...]
+
+    def offsets(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(offset of every square of `width` rows, offset of every lane) in amplitudes."""
+        low = width.bit_length() - 1
+        return _combinations(self.rows[low:]), _combinations(self.lanes)
+
+    def row_coordinates(self, mask: int) -> int:
+        """A flip that lies in the span of the rows, as a row number."""
+        found = 0
+        for k, (vector, pivot) in enumerate(zip(self.rows, self.pivots, strict=True)):
+            if (mask >> pivot) & 1:
+                mask ^= vector
+                found |= 1 << k
+        assert mask == 0, "the planner put a flip into a sweep that does not hold it"
+        return found
+
+    def inner_mask(self, mask: int) -> int:
+        """A sign mask in row coordinates."""
+        return sum(((mask & vector).bit_count() & 1) << k for k, vector in enumerate(self.rows))
+
+    def lane_signs(self, mask: int) -> NDArray[np.float64]:
+        """+1 or -1 for every lane: the sign that a sign mask gives it."""
+        parity = np.bitwise_count(_combinations(self.lanes) & mask) & 1
+        return 1.0 - 2.0 * parity
+
+
+def _combinations(vectors: tuple[int, ...]) -> NDArray[np.int64]:
+    result = np.zeros(1, np.int64)
+    for vector in vectors:
+        result = np.concatenate([result, result ^ vector])
+    return result
+
+
+def layout(space: Space, n: int, row_bits: int, lane_bits: int) -> Layout:
+    """Complete a space to `row_bits` directions, and choose lanes and outer bits among the bits that are left."""
+    bit = n - 1
+    while len(space.basis) < row_bits:
+        space.take(1 << bit)
+        bit -= 1
+    free = [b for b in range(n) if b not in space.pivots]
+    return Layout(tuple(space.basis), tuple(space.pivots), tuple(1 << b for b in free[:lane_bits]), tuple(free[lane_bits:]))
+
+
+def new_space(row_bits: int, lane_bits: int) -> Space:
+    """A space that holds the lowest bits and has room for the rest of `row_bits`."""
+    space = Space(row_bits)
+    for b in range(lane_bits):
+        space.take(1 << b)
+    return space
+
+
+@dataclass(frozen=True)
+class Item:
+    """A rotation (one mask pair) or a diagonal (flip 0, many signs) in order of execution."""
+
+    flip: int
+    signs: tuple[int, ...]
+    steps: tuple[int, ...]
+
+    def commutes(self, other: "Item") -> bool:
+        return all(
+            ((self.flip & b).bit_count() + (other.flip & a).bit_count()) & 1 == 0
+            for a in self.signs
+            for b in other.signs
+        )
+
+
+def plan(items: list[Item], n: int, row_bits: int, lane_bits: int) -> list[tuple[Layout, list[Item]]]:
+    """Deal the items out to sweeps; an item overtakes others only when it commutes with them."""
+    sweeps = []
+    waiting = list(items)
+    while waiting:
+        space, chosen, skipped = new_space(row_bits, lane_bits), [], []
+        for k, item in enumerate(waiting):
+            if len(skipped) >= _LOOKAHEAD:
+                skipped.extend(waiting[k:])
+                break
+            if all(item.commutes(other) for other in skipped) and space.take(item.flip):
+                chosen.append(item)
+            else:
+                skipped.append(item)
+        sweeps.append((layout(space, n, row_bits, lane_bits), chosen))
+        waiting = skipped
+    return sweeps
