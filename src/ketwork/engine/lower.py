@@ -14,19 +14,21 @@ _PHASE = 4
 _MOVES = {"x": FLIP, "cx": CONTROLLED_FLIP, "swap": EXCHANGE}
 
 
-def lower(circuit: Circuit) -> Program:
+def lower(circuit: Circuit, all_by_lane: bool = False) -> Program:
     """Lower a circuit to a Program; the result is kept with the circuit, so that it happens once.
 
+    With `all_by_lane` every angle that depends on anything may differ from lane to lane, weights' angles too.
     Raises: ValueError when the circuit measures, resets or has classical conditions (only `sample` runs those), or
     prepares a state on a qubit that an earlier gate has touched.
     """
-    program: Program | None = circuit._memo.get("program")
+    key = "program by lane" if all_by_lane else "program"
+    program: Program | None = circuit._memo.get(key)
     if program is None:
-        program = circuit._memo["program"] = _lower(circuit)
+        program = circuit._memo[key] = _lower(circuit, all_by_lane)
     return program
 
 
-def _lower(circuit: Circuit) -> Program:
+def _lower(circuit: Circuit, all_by_lane: bool) -> Program:
     bits = max(circuit.n_qubits, 2)
     codes, xs, zs, powers, base = [], [], [], [], []
     monomials: list[tuple[int, float, tuple[Any, ...]]] = []
@@ -54,7 +56,8 @@ def _lower(circuit: Circuit) -> Program:
             base.append(offset)
     steps = tuple(np.array(column, np.int64) for column in (codes, xs, zs, powers))
     phases = np.flatnonzero(steps[0] == _PHASE)
-    return assemble(circuit.n_qubits, steps, _angle_table(circuit, base, monomials), phases, tuple(prepared))
+    angles = _angle_table(circuit, base, monomials)
+    return assemble(circuit.n_qubits, steps, angles, phases, tuple(prepared), all_by_lane)
 
 
 def _check_untouched(gate: Gate, position: int, touched: set[int]) -> None:

@@ -28,11 +28,10 @@ class AngleTable:
     coefficient: Floats  # (T,)
     slots: Integers  # (T, degree)
 
-    @property
-    def by_lane(self) -> NDArray[np.bool_]:
-        """(A,) whether an angle depends on an input and so differs from sample to sample."""
+    def depends(self, on_inputs: bool) -> NDArray[np.bool_]:
+        """(A,) whether an angle depends on an input, or on anything at all."""
         result = np.zeros(len(self.base), bool)
-        result[self.angle[(self.slots > self.n_weights).any(axis=1)]] = True
+        result[self.angle[(self.slots > (self.n_weights if on_inputs else 0)).any(axis=1)]] = True
         return result
 
     def select(self, chosen: Integers) -> "AngleTable":
@@ -146,6 +145,17 @@ class Program:
         return per_row * self.half * batch
 
     @property
+    def lane_steps(self) -> Integers:
+        """(angles by lane,) the step of each of them."""
+        return np.concatenate([self.rotations[self.rotation_lanes >= 0], self.lane_terms])
+
+    def all_angles(self, x: Floats, w: Floats) -> Floats:
+        """(steps,) the angles of every step for one sample x (1, F)."""
+        angles = self.shared.evaluate(x, w)[0]
+        angles[self.lane_steps] = self.by_lane.evaluate(x, w)[0]
+        return angles
+
+    @property
     def lane_term_places(self) -> Integers:
         """(terms,) the place of each diagonal term by lane among `by_lane`."""
         return np.arange(len(self.by_lane.base) - len(self.lane_terms), len(self.by_lane.base))
@@ -178,10 +188,15 @@ class Program:
         return 2 * self.half * WIDTH[np.dtype(dtype)] * np.dtype(dtype).itemsize
 
 
-def assemble(n_qubits: int, steps: Any, angles: AngleTable, phases: Integers, prepared: Any) -> Program:
-    """Fuse elementary steps (codes, x masks, z masks, powers of i) into a Program; `phases` are the phase steps."""
+def assemble(
+    n_qubits: int, steps: Any, angles: AngleTable, phases: Integers, prepared: Any, all_by_lane: bool = False
+) -> Program:
+    """Fuse elementary steps (codes, x masks, z masks, powers of i) into a Program; `phases` are the phase steps.
+
+    Angles differ by sample when they depend on an input, or, with `all_by_lane`, on an input or a weight.
+    """
     bits = max(n_qubits, 2)
-    lane = angles.by_lane
+    lane = angles.depends(on_inputs=not all_by_lane)
     code, x, z, power = steps
     table, flips, signs, odd, frame_x, frame_z, frame_flip = fuse(code, x, z, power, lane.astype(np.int64), bits)
     ops, rotations, lane_terms, shared_terms, shared_table = table

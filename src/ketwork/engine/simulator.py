@@ -6,29 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_choice, check_int
 from ketwork.circuit.circuit import Circuit
-from ketwork.engine import tiles
-from ketwork.engine.lanes import WIDTH
+from ketwork.engine import geometry, sampling
+from ketwork.engine.batch import Batch, Gradient
 from ketwork.engine.lower import lower
 from ketwork.engine.observe import Observed, observe_paulis, observe_probabilities
 from ketwork.engine.program import Floats, Program
 from ketwork.operators.pauli import PauliSum, hermitian
+from ketwork.seeds import Seed, generator
 
 Observable = PauliSum | tuple[Any, Sequence[int]]
 """A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
-
-_KEPT_BYTES = 1 << 29  # final states up to this size are kept between value and pullback; larger ones are run again
-_CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a time
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """Cotangents: `x` (B, n_inputs) of the inputs, `w` (n_weights,) of the weights, summed over the batch."""
-
-    x: Floats
-    w: Floats
 
 
 Pullback = Callable[[Any], Gradient]
@@ -83,68 +74,72 @@ class Simulator:
         run = self._run(circuit, x, w, lambda program: _outcomes(program, qubits))
         return run.values(), run.pull_back
 
-    def _run(self, circuit: Circuit, x: Any, w: Any, observe: Callable[[Program], Observed]) -> "_Batch":
-        if not isinstance(circuit, Circuit):
-            raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
+    def state(self, circuit: Circuit, x: Any = None, w: Any = None) -> NDArray[np.complexfloating[Any]]:
+        """Final states (B, 2^n), complex, global phase included; qubit 0 is the most significant bit."""
+        x, w = check_slots(circuit, x, w)
+        return geometry.states(lower(circuit), x, w, self.dtype, self._threads)
+
+    def overlap(
+        self, circuit: Circuit, x_a: Any, x_b: Any = None, w: Any = None
+    ) -> NDArray[np.floating[Any]]:
+        """Squared fidelities |<psi(a)|psi(b)>|^2, (A, B), for inputs x_a (A, n_inputs) and x_b (default: x_a).
+
+        Each state is made once; the matrix is a product of states, block by block.
+        """
+        x_a, weights = check_slots(circuit, x_a, w, "x_a")
+        b = x_a if x_b is None else check_slots(circuit, x_b, w, "x_b")[0]
+        return geometry.overlap(lower(circuit), x_a, b, weights, self.dtype, self._threads)
+
+    def metric(self, circuit: Circuit, x: Any = None, w: Any = None) -> NDArray[np.floating[Any]]:
+        """The Fubini-Study metric (P, P) by the weights, the mean over the batch: a quarter of the quantum Fisher
+        information.
+
+        Source: Stokes, Izaac, Killoran, Carleo, arXiv:1909.02108, eq. 8.
+        """
+        x, w = check_slots(circuit, x, w)
+        return geometry.metric(lower(circuit, all_by_lane=True), x, w, self.dtype, self._threads)
+
+    def sample(
+        self,
+        circuit: Circuit,
+        x: Any = None,
+        w: Any = None,
+        shots: int = 1024,
+        qubits: Sequence[int] | None = None,
+        seed: Seed = None,
+    ) -> sampling.Bits:
+        """Shots (B, shots, k) of 0 and 1.
+
+        A circuit without measurements is read at its end, all qubits or the given ones. One with measurements gives
+        its classical bits; resets and conditions are followed shot by shot.
+        """
+        x, w = check_slots(circuit, x, w)
+        shots = check_int("shots", shots, 1)
+        rng = generator(self.seed if seed is None else seed)
+        measured = any(gate.name in ("measure", "reset") or gate.condition for gate in circuit.gates)
+        if not measured:
+            return sampling.draw(self.probabilities(circuit, x, w, qubits), shots, rng)
+        if qubits is not None:
+            raise ValueError("Argument `qubits` must be None: the circuit's own measurements say what is read.")
+        if sampling.measures_at_end(circuit):
+            return sampling.draw_measured(circuit, lambda c, q: self.probabilities(c, x, w, q), shots, rng)
+        return sampling.trajectories(circuit, x, w, shots, self.dtype, self._threads, rng)
+
+    @property
+    def _threads(self) -> int:
+        return self.threads or os.cpu_count() or 1
+
+    def _run(self, circuit: Circuit, x: Any, w: Any, observe: Callable[[Program], Observed]) -> Batch:
         x, w = check_slots(circuit, x, w)
         program = lower(circuit)
-        return _Batch(program, observe(program), x, w, self.dtype, self.threads or os.cpu_count() or 1)
+        return Batch(program, observe(program), x, w, self.dtype, self._threads)
 
 
-class _Batch:
-    """One batch on its way: final states are kept for the pullback while they are small."""
-
-    def __init__(
-        self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int
-    ) -> None:
-        self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
-        width = WIDTH[dtype]
-        per_tile = program.tile_bytes(dtype)
-        self.keep = per_tile * -(-len(x) // width) <= _KEPT_BYTES
-        self.chunk = len(x) if self.keep else width * max(threads, _CHUNK_BYTES // per_tile)
-        self.kept: tuple[tiles.Drive, Floats] | None = None
-
-    def _chunks(self) -> list[slice]:
-        return [slice(k, k + self.chunk) for k in range(0, len(self.x), max(self.chunk, 1))]
-
-    def _evolve(self, part: slice) -> tuple[tiles.Drive, Floats]:
-        if self.kept is not None:
-            return self.kept
-        driven = tiles.drive(self.program, self.x[part], self.w, self.dtype)
-        result = driven, tiles.evolve(self.program, driven, self.threads)
-        if self.keep:
-            self.kept = result
-        return result
-
-    def values(self) -> Floats:
-        out = np.empty((len(self.x), self.observed.outputs), self.dtype)
-        for part in self._chunks():
-            _, states = self._evolve(part)
-            rows = tiles.read(self.program, states, self.observed, self.threads)
-            out[part] = tiles.from_tiles(rows, len(out[part]), self.dtype)
-        return out
-
-    def pull_back(self, cotangent: Any) -> Gradient:
-        """Cotangents (B, M) of the values to those of inputs and weights."""
-        cotangent = check_array("cotangent", cotangent, 2)
-        expected = (len(self.x), self.observed.outputs)
-        if cotangent.shape != expected:
-            raise ValueError(f"Argument `cotangent` must have shape {expected}, but has {cotangent.shape}.")
-        program = self.program
-        gx, gw = np.zeros_like(self.x), np.zeros_like(self.w)
-        for part in self._chunks():
-            driven, states = self._evolve(part)
-            rows = tiles.to_tiles(cotangent[part], self.dtype, repeat=False)
-            steps, by_lane = tiles.pull_back(program, driven, states, self.observed, rows, self.threads)
-            lane = tiles.from_tiles(by_lane, len(cotangent[part]), self.dtype) * program.lane_signs
-            gx[part], lane_w = program.by_lane.pull_back(self.x[part], self.w, lane)
-            gw += lane_w + program.shared.pull_back(self.x[:1], self.w, steps[None, :])[1]
-        return Gradient(gx, gw)
-
-
-def check_slots(circuit: Circuit, x: Any, w: Any) -> tuple[Floats, Floats]:
+def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple[Floats, Floats]:
     """The circuit's inputs as (B, n_inputs) and weights as (n_weights,), checked."""
-    given = {"x": (x, circuit.n_inputs, 2, "inputs"), "w": (w, circuit.n_weights, 1, "weights")}
+    if not isinstance(circuit, Circuit):
+        raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
+    given = {name_of_x: (x, circuit.n_inputs, 2, "inputs"), "w": (w, circuit.n_weights, 1, "weights")}
     arrays = []
     for name, (value, wanted, ndim, noun) in given.items():
         if value is None:
@@ -159,7 +154,7 @@ def check_slots(circuit: Circuit, x: Any, w: Any) -> tuple[Floats, Floats]:
             )
         arrays.append(array)
     if len(arrays[0]) == 0:
-        raise ValueError("Argument `x` must hold at least one sample, but has none.")
+        raise ValueError(f"Argument `{name_of_x}` must hold at least one sample, but has none.")
     return arrays[0], arrays[1]
 
 

@@ -65,14 +65,17 @@ def from_tiles(rows: Floats, batch: int, dtype: Any) -> Floats:
 
 def drive(program: Program, x: Floats, w: Floats, dtype: Any) -> Drive:
     """Evaluate all angles of a Program for inputs x (B, F) and weights w (P,)."""
-    shared = program.shared.evaluate(x[:1], w)[0]
-    lane = 0.5 * program.lane_signs * program.by_lane.evaluate(x, w)
+    return drive_by(program, program.shared.evaluate(x[:1], w)[0], program.by_lane.evaluate(x, w), dtype)
+
+
+def drive_by(program: Program, shared: Floats, by_lane: Floats, dtype: Any) -> Drive:
+    """The same from angles: shared (steps,), by lane (B, angles by lane)."""
     nowhere = np.zeros(len(program.lane_terms), dtype)
     return Drive(
         ((0.5 * shared[program.rotations]).astype(dtype), program.rotation_lanes),
         (nowhere, program.lane_term_places, program.term_rows(program.lane_terms)),
         phase_tables(program, shared).astype(dtype),
-        to_tiles(lane, dtype),
+        to_tiles(0.5 * program.lane_signs * by_lane, dtype),
     )
 
 
@@ -122,22 +125,31 @@ def initial_tile(program: Program, dtype: Any) -> Floats:
     return np.concatenate([amplitudes.real, amplitudes.imag]).astype(dtype)
 
 
-def evolve(program: Program, driven: Drive, threads: int) -> Floats:
-    """Run a batch; returns the states, (tiles, 2 half W)."""
+def evolve(program: Program, driven: Drive, threads: int, started: Floats | None = None) -> Floats:
+    """Run a batch; returns the states, (tiles, 2 half W), which are `started` itself where that is given."""
     dtype = driven.lane_angles.dtype
     width, tiles = WIDTH[dtype], len(driven.lane_angles)
-    states = aligned_zeros((tiles, 2 * program.half * width), dtype)
+    states = aligned_zeros((tiles, 2 * program.half * width), dtype) if started is None else started
     if program.prepared:
         states[:] = np.repeat(initial_tile(program, dtype), width)
+    from_zero = started is None and not program.prepared
 
     def work(span: Span) -> None:
         run_tiles(
-            states, *span, bool(program.prepared), program.half, program.ops, driven.rotations, driven.terms,
+            states, *span, not from_zero, program.half, program.ops, driven.rotations, driven.terms,
             driven.tables, driven.lane_angles,
         )  # fmt: skip
 
     spread(work, tiles, threads)
     return states
+
+
+def amplitudes(program: Program, states: Floats, batch: int) -> Floats:
+    """(B, 2^bits) complex amplitudes in stored order."""
+    width = WIDTH[states.dtype]
+    planes = states.reshape(len(states), 2, program.half, width).transpose(1, 0, 3, 2)
+    re, im = planes.reshape(2, len(states) * width, program.half)[:, :batch]
+    return np.asarray(re + 1j * im, np.complex64 if states.dtype == np.float32 else np.complex128)
 
 
 def read(program: Program, states: Floats, observed: Observed, threads: int) -> Floats:

@@ -1,0 +1,1 @@
+"""The engine: circuits become Programs, and compiled kernels walk them."""

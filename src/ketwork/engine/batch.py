@@ -1,0 +1,138 @@
+"""A batch of samples on its way through a Program, and the memory it may take."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ketwork.checks import check_array
+from ketwork.engine import large, tiles
+from ketwork.engine.lanes import WIDTH
+from ketwork.engine.observe import Observed
+from ketwork.engine.program import Floats, Program
+
+_KEPT_BYTES = 1 << 29  # final states up to this size are kept between value and pullback
+_CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a time
+_TILE_BITS = 13  # registers up to this size run as tiles, larger ones a state at a time
+_SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
+_FEW_SAMPLES = 2  # so few samples would leave most lanes empty
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Cotangents: `x` (B, n_inputs) of the inputs, `w` (n_weights,) of the weights, summed over the batch."""
+
+    x: Floats
+    w: Floats
+
+
+class Batch:
+    """One batch on its way through a Program: values first, then, as often as wanted, cotangents back.
+
+    Small registers run as tiles with a sample a lane, large ones a state at a time. Final states are kept for the
+    pullback while they are small; larger ones are run again, so that memory is bounded whatever the batch.
+    """
+
+    def __init__(
+        self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int
+    ) -> None:
+        self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
+        self.one_by_one = large.fits(program, dtype) and (program.bits > _TILE_BITS or len(x) <= _FEW_SAMPLES)
+        refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])
+        per_tile = program.tile_bytes(dtype)
+        self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES
+        self.chunk = len(x) if self.keep else WIDTH[dtype] * max(threads, _CHUNK_BYTES // per_tile)
+        self.kept: tuple[tiles.Drive, Floats] | None = None
+        self.kept_large: tuple[Floats, Floats] | None = None
+
+    def _chunks(self) -> list[slice]:
+        return [slice(k, k + self.chunk) for k in range(0, len(self.x), max(self.chunk, 1))]
+
+    def _evolve(self, part: slice) -> tuple[tiles.Drive, Floats]:
+        if self.kept is not None:
+            return self.kept
+        driven = tiles.drive(self.program, self.x[part], self.w, self.dtype)
+        result = driven, tiles.evolve(self.program, driven, self.threads)
+        if self.keep:
+            self.kept = result
+        return result
+
+    def values(self) -> Floats:
+        """(B, outputs) in the batch's dtype."""
+        if self.one_by_one:
+            return np.concatenate(self._each(self._value_large)).astype(self.dtype)
+        out = np.empty((len(self.x), self.observed.outputs), self.dtype)
+        for part in self._chunks():
+            _, states = self._evolve(part)
+            rows = tiles.read(self.program, states, self.observed, self.threads)
+            out[part] = tiles.from_tiles(rows, len(out[part]), self.dtype)
+        return out
+
+    def pull_back(self, cotangent: Any) -> Gradient:
+        """Cotangents (B, M) of the values to those of inputs and weights."""
+        cotangent = check_array("cotangent", cotangent, 2)
+        expected = (len(self.x), self.observed.outputs)
+        if cotangent.shape != expected:
+            raise ValueError(f"Argument `cotangent` must have shape {expected}, but has {cotangent.shape}.")
+        if self.one_by_one:
+            parts = self._each(lambda k, threads: self._pull_back_large(k, cotangent[k], threads))
+            return Gradient(np.concatenate([p[0] for p in parts]), sum(p[1] for p in parts))
+        program = self.program
+        gx, gw = np.zeros_like(self.x), np.zeros_like(self.w)
+        for part in self._chunks():
+            driven, states = self._evolve(part)
+            rows = tiles.to_tiles(cotangent[part], self.dtype, repeat=False)
+            steps, by_lane = tiles.pull_back(program, driven, states, self.observed, rows, self.threads)
+            lane = tiles.from_tiles(by_lane, len(cotangent[part]), self.dtype) * program.lane_signs
+            gx[part], lane_w = program.by_lane.pull_back(self.x[part], self.w, lane)
+            gw += lane_w + program.shared.pull_back(self.x[:1], self.w, steps[None, :])[1]
+        return Gradient(gx, gw)
+
+    def _each(self, work: Callable[[int, int], Any]) -> list[Any]:
+        """Call work(sample, threads) for every sample: threads share the samples, or the blocks of one large state."""
+        if len(self.x) > 1 and self.program.bits <= _SHARED_BITS:
+            spans = tiles.spread(lambda span: [work(k, 1) for k in range(*span)], len(self.x), self.threads)
+            return [result for span in spans for result in span]
+        return [work(k, self.threads) for k in range(len(self.x))]
+
+    def _evolve_large(self, k: int, threads: int) -> tuple[Floats, Floats]:
+        angles = self.program.all_angles(self.x[k : k + 1], self.w)
+        return angles, large.evolve(self.program, angles, self.dtype, threads)
+
+    def _value_large(self, k: int, threads: int) -> Floats:
+        angles, state = self._evolve_large(k, threads)
+        if len(self.x) == 1:
+            self.kept_large = angles, state
+        return large.read(self.program, state, self.observed, threads)[None, :]
+
+    def _pull_back_large(self, k: int, cotangent: Floats, threads: int) -> tuple[Floats, Floats]:
+        angles, state = self.kept_large or self._evolve_large(k, threads)
+        self.kept_large = None  # the sweep back uses the state up
+        program, x = self.program, self.x[k : k + 1]
+        steps = large.pull_back(program, angles, state, self.observed, cotangent, threads)
+        gx, gw = program.by_lane.pull_back(x, self.w, steps[None, program.lane_steps])
+        return gx, gw + program.shared.pull_back(x, self.w, steps[None, :])[1]
+
+
+def refuse_what_does_not_fit(program: Program, dtype: np.dtype[Any], lanes: int, states: int = 2) -> None:
+    """Raise a MemoryError that names the bytes when the states at work at one time exceed the memory there is."""
+    needed = states * 2 * program.half * lanes * dtype.itemsize
+    free = available_bytes()
+    if needed > free:
+        raise MemoryError(
+            f"A state of {program.n_qubits} qubits needs {needed:,} bytes here, but {free:,} are available. "
+            "Use precision='single', or fewer qubits."
+        )
+
+
+def available_bytes() -> int:
+    """The memory that is free for use, as the operating system sees it."""
+    try:
+        with open("/proc/meminfo") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        if not hasattr(os, "sysconf"):
+            return 1 << 62
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,82 @@
+"""States themselves and what is between them: amplitudes, overlaps, the Fubini-Study metric."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.engine import large, tiles
+from ketwork.engine.batch import refuse_what_does_not_fit
+from ketwork.engine.lanes import WIDTH
+from ketwork.engine.program import Floats, Program
+
+Complex = NDArray[np.complexfloating[Any]]
+_BLOCK_BYTES = 1 << 27
+
+
+def stored_states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
+    """(B, 2^bits) amplitudes in stored order, without the global phase."""
+    if program.bits > 13 and large.fits(program, dtype):
+        refuse_what_does_not_fit(program, dtype, 1, states=2 * len(x))
+        planes = [large.evolve(program, program.all_angles(row[None, :], w), dtype, threads) for row in x]
+        return np.stack([p[: program.half] + 1j * p[program.half :] for p in planes])
+    refuse_what_does_not_fit(program, dtype, -(-len(x) // WIDTH[dtype]) * WIDTH[dtype])
+    states = tiles.evolve(program, tiles.drive(program, x, w, dtype), threads)
+    return tiles.amplitudes(program, states, len(x))
+
+
+def states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
+    """(B, 2^n) amplitudes in the circuit's order, global phase included."""
+    stored = stored_states(program, x, w, dtype, threads)
+    result = np.empty_like(stored)
+    result[:, program.logical_index()] = stored
+    result = result[:, :: 1 << (program.bits - program.n_qubits)]
+    phase = np.exp(1j * program.phase.evaluate(x, w).sum(axis=1))
+    return np.ascontiguousarray(result * phase[:, None].astype(result.dtype))
+
+
+def overlap(program: Program, a: Floats, b: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Floats:
+    """(A, B) squared fidelities, computed in blocks of states."""
+    rows = max(1, _BLOCK_BYTES // (program.half * 2 * dtype.itemsize))
+    result = np.empty((len(a), len(b)), dtype)
+    for first in range(0, len(a), rows):
+        left = stored_states(program, a[first : first + rows], w, dtype, threads).conj()
+        for second in range(0, len(b), rows):
+            if a is b and second < first:
+                mirrored = result[second : second + rows, first : first + rows]
+                result[first : first + rows, second : second + rows] = mirrored.T
+                continue
+            same = a is b and second == first
+            right = left.conj() if same else stored_states(program, b[second : second + rows], w, dtype, threads)
+            product = left @ right.T
+            result[first : first + rows, second : second + rows] = product.real**2 + product.imag**2
+    return result
+
+
+def metric(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Floats:
+    """(P, P) Fubini-Study metric by the weights, mean over samples; the Program has all its angles by lane.
+
+    A rotation by an angle pi larger is -i times its Pauli, so the derivative by an angle is half the state with that
+    angle pi larger: lane k of one batch.
+    """
+    shared, result = program.shared.evaluate(x[:1], w)[0], np.zeros((len(w), len(w)))
+    for row in x:
+        angles = program.by_lane.evaluate(row[None, :], w)
+        shifted = np.repeat(angles, angles.shape[1] + 1, axis=0)
+        shifted[1:] += np.pi * np.eye(angles.shape[1])
+        refuse_what_does_not_fit(program, dtype, len(shifted))
+        run = tiles.evolve(program, tiles.drive_by(program, shared, shifted, dtype), threads)
+        amplitudes = tiles.amplitudes(program, run, len(shifted)).astype(np.complex128)
+        change = amplitudes[1:] / 2
+        along = change @ amplitudes[0].conj()
+        by_angle = (change.conj() @ change.T - np.outer(along.conj(), along)).real
+        slope = angle_slopes(program, row[None, :], w)
+        result += slope @ by_angle @ slope.T
+    return (result / len(x)).astype(dtype)
+
+
+def angle_slopes(program: Program, x: Floats, w: Floats) -> Floats:
+    """(P, A) derivatives of the angles by lane by the weights, for one sample."""
+    count = len(program.by_lane.base)
+    columns = [program.by_lane.pull_back(x, w, np.eye(count)[k : k + 1])[1] for k in range(count)]
+    return np.array(columns).reshape(count, len(w)).T
