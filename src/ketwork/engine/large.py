@@ -55,7 +55,7 @@ def shape(program: Program, dtype: Any) -> tuple[int, int]:
 def fits(program: Program, dtype: Any) -> bool:
     """Whether the register is large enough to be cut into blocks."""
     row_bits, lane_bits = shape(program, dtype)
-    return row_bits >= lane_bits
+    return row_bits >= lane_bits + 2
 
 
 def plan_sweeps(program: Program, dtype: Any) -> list[Sweep]:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ketwork.circuit.circuit import Circuit, Gate
-from ketwork.circuit.gates import GATES, Move, Phase, Rot, gate_steps
+from ketwork.circuit.decompose import gate_steps
+from ketwork.circuit.gates import GATES, Move, Phase, Rot
 from ketwork.engine.fuse import CONTROLLED_FLIP, EXCHANGE, FLIP, ROTATION
 from ketwork.engine.program import AngleTable, Program, assemble
 
