@@ -53,14 +53,14 @@ def to_tiles(values: Floats, dtype: Any, repeat: bool = True) -> Floats:
     if not repeat:
         padded[len(values) :] = 0
     blocks = padded.reshape(tiles, width, values.shape[1]).transpose(0, 2, 1)
-    return np.ascontiguousarray(blocks, dtype=dtype).reshape(tiles, -1)
+    return np.ascontiguousarray(blocks, dtype=dtype).reshape(tiles, values.shape[1] * width)
 
 
 def from_tiles(rows: Floats, batch: int, dtype: Any) -> Floats:
     """(tiles, K * W) back to (B, K)."""
     width = WIDTH[np.dtype(dtype)]
-    blocks = rows.reshape(len(rows), -1, width).transpose(0, 2, 1)
-    return blocks.reshape(len(rows) * width, -1)[:batch]
+    blocks = rows.reshape(len(rows), rows.shape[1] // width, width).transpose(0, 2, 1)
+    return blocks.reshape(len(rows) * width, blocks.shape[2])[:batch]
 
 
 def drive(program: Program, x: Floats, w: Floats, dtype: Any) -> Drive:
@@ -86,14 +86,14 @@ def phase_tables(program: Program, shared: Floats) -> Floats:
     place = (program.shared_table, program.term_rows(steps))
     np.add.at(phases, place, 0.5 * shared[steps] * program.term_signs(steps))
     phases = walsh_columns(phases)
-    return np.stack([np.cos(phases), np.sin(phases)], axis=2).reshape(program.n_tables, -1)
+    return np.stack([np.cos(phases), np.sin(phases)], axis=2).reshape(program.n_tables, 2 * program.half)
 
 
 def walsh_columns(values: Floats) -> Floats:
     """Walsh-Hadamard transform along the last axis."""
     shape, h = values.shape, 1
     while h < shape[-1]:
-        pairs = values.reshape(*shape[:-1], -1, 2, h)
+        pairs = values.reshape(*shape[:-1], shape[-1] // (2 * h), 2, h)
         values = np.stack([pairs[..., 0, :] + pairs[..., 1, :], pairs[..., 0, :] - pairs[..., 1, :]], axis=-2)
         values = values.reshape(shape)
         h *= 2
