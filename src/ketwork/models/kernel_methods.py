@@ -85,13 +85,26 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.circuit_ = kernel_circuit(X.shape[1], self.n_qubits, self.encoding, self.depth, self.entanglement)
         factor = 1 / np.sqrt(X.shape[1]) if self.scale is None else check_real("scale", self.scale, 0)
         self.scale_ = FeatureScale.of(X, float(factor))
-        self.anchors_ = self.scale_.apply(X)
-        gram = self._gram(self.anchors_, None)
-        self.svc_ = SVC(C=self.C, kernel="precomputed").fit(gram, y)
-        self.n_support_ = self.svc_.n_support_
-        self.n_circuit_evaluations_ = len(X) * (len(X) - 1) // 2
-        self.n_iter_ = int(np.max(self.svc_.n_iter_))
+        self._fit_anchors(self.scale_.apply(X), y)
         self.fit_seconds_ = time.perf_counter() - started
+        return self
+
+    def _fit_anchors(self, anchors: Floats, y: Any) -> None:
+        self.anchors_, self.labels_ = anchors, y
+        self.svc_ = SVC(C=self.C, kernel="precomputed").fit(self._gram(anchors, None), y)
+        self.n_support_ = self.svc_.n_support_
+        self.n_parameters_ = int(self.svc_.dual_coef_.size + self.svc_.intercept_.size)
+        self.n_circuit_evaluations_ = len(anchors) * (len(anchors) - 1) // 2
+        self.n_iter_ = int(np.max(self.svc_.n_iter_))
+
+    def restore(self, scale: FeatureScale, anchors: Floats, y: Any) -> "KernelClassifier":
+        """Fit again on scaled training data: how a saved kernel model comes back."""
+        self.circuit_ = kernel_circuit(
+            self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement
+        )
+        factor = 1 / np.sqrt(self.n_features_in_) if self.scale is None else self.scale
+        self.scale_ = FeatureScale(scale.mean, scale.deviation, float(factor))
+        self._fit_anchors(anchors, y)
         return self
 
     def _gram(self, a: Floats, b: Floats | None) -> Floats:

@@ -1,0 +1,1 @@
+"""Experiments: a frozen task, its data, honest baselines, and a run that can be interrupted and repeated."""

@@ -1,0 +1,219 @@
+"""Data sets: built-in names, image files of the usual archives, and tables of the user's, checked at the door."""
+
+import csv
+import difflib
+import gzip
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.experiments.task import UserError
+
+SCIKIT = {"digits": "load_digits", "breast-cancer": "load_breast_cancer", "wine": "load_wine", "iris": "load_iris"}
+IMAGES = {
+    "mnist": (
+        "mnist",
+        "https://yann.lecun.com/exdb/mnist/",
+        {
+            "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        },
+    ),
+    "fashion-mnist": (
+        "fashion_mnist",
+        "https://github.com/zalandoresearch/fashion-mnist",
+        {
+            "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        },
+    ),
+}
+BUILT_IN = (*SCIKIT, "moons", *IMAGES)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Features X (N, F), labels y (N,) as text, names, where it came from, and the hash of its content."""
+
+    name: str
+    X: NDArray[np.float64]
+    y: NDArray[Any]
+    feature_names: tuple[str, ...]
+    source: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(str(c) for c in np.unique(self.y))
+
+    @property
+    def sha256(self) -> str:
+        text = hashlib.sha256(np.ascontiguousarray(self.X).tobytes())
+        text.update("\n".join(map(str, self.y)).encode())
+        return text.hexdigest()
+
+
+def load(name: str, target: str | None = None) -> Dataset:
+    """A data set by built-in name or path, checked. Raises: UserError with one line that says what to do."""
+    if name in SCIKIT or name == "moons":
+        found = _from_scikit(name)
+    elif name in IMAGES:
+        found = _from_images(name)
+    elif Path(name).suffix.lower() in (".csv", ".tsv", ".parquet", ".pq") or Path(name).exists():
+        found = from_table(Path(name), target)
+    else:
+        near = difflib.get_close_matches(name, BUILT_IN, n=2, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise UserError(f"There is no data set or file {name!r}.{hint} Built in are {', '.join(BUILT_IN)}.")
+    if target is not None and found.source.startswith("built in"):
+        raise UserError(f"--target is for files; {name} has its labels built in.")
+    check(found)
+    return found
+
+
+def check(data: Dataset) -> None:
+    """Refuse what cannot be learned from: one class, too few rows, values not finite, constant features only."""
+    classes, counts = np.unique(data.y, return_counts=True)
+    if len(classes) < 2:
+        raise UserError(f"{data.name}: all {len(data.y)} rows have the class {classes[0]!r}; at least 2 are needed.")
+    if len(data.y) < 2 * len(classes):
+        raise UserError(
+            f"{data.name}: {len(data.y)} rows are too few for {len(classes)} classes; at least 2 a class are needed. "
+            "Is the target column really a class?"
+        )
+    if counts.min() < 2:
+        raise UserError(f"{data.name}: class {classes[counts.argmin()]!r} has 1 row; at least 2 a class are needed.")
+    bad = np.argwhere(~np.isfinite(data.X))
+    if len(bad):
+        row, column = bad[0]
+        raise UserError(
+            f"{data.name}: column {data.feature_names[column]!r} holds {data.X[row, column]} in data row {row + 1} "
+            f"({len(bad)} such values in all). Drop or fill them first."
+        )
+    constant = [n for n, c in zip(data.feature_names, np.ptp(data.X, axis=0), strict=True) if c == 0]
+    if len(constant) == len(data.feature_names):
+        raise UserError(f"{data.name}: every feature is constant, so there is nothing to learn from.")
+
+
+def constant_features(data: Dataset) -> list[str]:
+    """The names of features that never change."""
+    return [n for n, c in zip(data.feature_names, np.ptp(data.X, axis=0), strict=True) if c == 0]
+
+
+def _from_scikit(name: str) -> Dataset:
+    from sklearn import datasets
+
+    if name == "moons":
+        X, y = datasets.make_moons(400, noise=0.2, random_state=0)
+        return Dataset(name, X, y.astype(str), ("x", "y"), "built in: scikit-learn make_moons(400, noise=0.2, seed 0)")
+    bunch = getattr(datasets, SCIKIT[name])()
+    labels = bunch.target.astype(str) if name == "digits" else np.asarray(bunch.target_names)[bunch.target]
+    names = tuple(map(str, bunch.feature_names))
+    return Dataset(name, np.asarray(bunch.data, float), labels.astype(str), names, f"built in: scikit-learn {name}")
+
+
+def data_folder() -> Path:
+    """Where large data sets lie: $KETWORK_DATA, or a folder shared/data beside the project."""
+    given = os.environ.get("KETWORK_DATA")
+    if given:
+        return Path(given)
+    for base in (Path.cwd(), *Path.cwd().parents):
+        if (base / "shared" / "data").is_dir():
+            return base / "shared" / "data"
+    return Path("shared/data")
+
+
+def _from_images(name: str) -> Dataset:
+    folder, origin, hashes = IMAGES[name]
+    arrays = []
+    for file, expected in hashes.items():
+        path = data_folder() / folder / file
+        if not path.is_file():
+            raise UserError(
+                f"{name} needs {path}, which is not there. Get it from {origin}, or set KETWORK_DATA to the folder "
+                f"that holds {folder}/."
+            )
+        raw = path.read_bytes()
+        if hashlib.sha256(raw).hexdigest() != expected:
+            raise UserError(f"{path} is not the original file (its SHA-256 differs). Get it anew from {origin}.")
+        content = gzip.decompress(raw)
+        arrays.append(np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]))
+    labels = arrays[1].astype(str)
+    images = arrays[0].reshape(len(labels), -1).astype(np.float64) / 255
+    side = int(np.sqrt(images.shape[1]))
+    names = tuple(f"pixel {k // side},{k % side}" for k in range(images.shape[1]))
+    return Dataset(name, images, labels, names, f"built in: {origin}")
+
+
+def from_table(path: Path, target: str | None) -> Dataset:
+    """A CSV, TSV or Parquet file with one row a sample; the target is `target`, or the last column."""
+    if not path.is_file():
+        raise UserError(f"There is no file {str(path)!r}.")
+    if path.stat().st_size == 0:
+        raise UserError(f"{path.name} is empty.")
+    columns = _read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _read_csv(path)
+    if target is None:
+        target = list(columns)[-1]
+    if target not in columns:
+        near = difflib.get_close_matches(target, columns, n=2, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        shown = ", ".join(list(columns)[:12]) + (", ..." if len(columns) > 12 else "")
+        raise UserError(f"{path.name} has no column {target!r}.{hint} It has {shown}.")
+    labels = np.array([str(v) for v in columns.pop(target)])
+    if not columns:
+        raise UserError(f"{path.name} has only the target column {target!r}; features are needed beside it.")
+    if any(label in ("", "nan", "None") for label in labels):
+        raise UserError(f"{path.name}: the target column {target!r} has empty cells. Drop those rows first.")
+    features = np.column_stack([_numbers(path.name, name, values) for name, values in columns.items()])
+    return Dataset(path.name, features, labels, tuple(columns), f"file {path.name}")
+
+
+def _read_csv(path: Path) -> dict[str, list[str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path.name} is not text in UTF-8; save it as CSV in UTF-8.") from None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        raise UserError(f"{path.name} has no data rows: the first line must name the columns, the rest are samples.")
+    try:
+        dialect: Any = csv.Sniffer().sniff("\n".join(lines[:20]), delimiters=",;\t")
+    except csv.Error:
+        dialect = csv.excel
+    header, *rows = list(csv.reader(lines, dialect))
+    header = [name.strip() for name in header]
+    if len(set(header)) < len(header):
+        raise UserError(f"{path.name} names a column twice in its first line: {', '.join(header)}.")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise UserError(f"{path.name}, line {number}: {len(row)} cells, but the first line names {len(header)}.")
+    return {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
+
+
+def _read_parquet(path: Path) -> dict[str, list[Any]]:
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise UserError("Parquet files need the extra `parquet`: pip install 'ketwork[parquet]'.") from None
+    try:
+        table = parquet.read_table(path)
+    except Exception as error:
+        raise UserError(f"{path.name} cannot be read as Parquet: {error}.") from None
+    return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def _numbers(file: str, name: str, values: list[Any]) -> NDArray[np.float64]:
+    result = np.empty(len(values))
+    for row, value in enumerate(values):
+        try:
+            result[row] = np.nan if value is None or value == "" else float(value)
+        except (TypeError, ValueError):
+            raise UserError(
+                f"{file}: column {name!r} is not numeric (data row {row + 1} holds {value!r}). Encode it as numbers, "
+                "for example one column of 0 and 1 for each value, or leave it out."
+            ) from None
+    return result

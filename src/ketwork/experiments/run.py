@@ -1,0 +1,261 @@
+"""A run: every contender on every repetition, a row each, appended as it is done; running again goes on."""
+
+import json
+import platform
+import shutil
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork import __version__
+from ketwork.experiments.baselines import Contender, contenders, parameter_count
+from ketwork.experiments.data import Dataset
+from ketwork.experiments.task import FitTask, UserError
+
+Row = dict[str, Any]
+_ROOM = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Split:
+    """One repetition's data: training and test features (standardised, reduced) and labels; what reduced them."""
+
+    X_train: NDArray[np.float64]
+    X_test: NDArray[np.float64]
+    y_train: NDArray[Any]
+    y_test: NDArray[Any]
+    reduction: dict[str, NDArray[np.float64]]
+
+
+def features_taken(task: FitTask, n_features: int) -> int:
+    """How many features the task's circuit takes: two a qubit when data is uploaded anew, else one a qubit."""
+    qubits = task.qubits or (8 if task.model == "variational" else 10)
+    per_qubit = 2 if task.model == "variational" and task.encoding in (None, "reuploading", "angle") else 1
+    return min(n_features, task.features or qubits * per_qubit)
+
+
+def drawn(task: FitTask, data: Dataset) -> Dataset:
+    """The data set, or a stratified draw of `task.samples` of its rows."""
+    if len(data.y) <= task.samples:
+        return data
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(data.y))
+    kept, _ = train_test_split(rows, train_size=task.samples, stratify=data.y, random_state=task.seed)
+    kept = np.sort(kept)
+    return Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
+
+
+def split(task: FitTask, data: Dataset, repetition: int) -> Split:
+    """The split of one repetition, reduced with what the training part alone teaches."""
+    from sklearn.decomposition import PCA
+    from sklearn.model_selection import train_test_split
+
+    seed = task.seed + repetition
+    classes = len(data.classes)
+    held = max(classes, round(task.test_fraction * len(data.y)))
+    X_train, X_test, y_train, y_test = train_test_split(
+        data.X, data.y, test_size=held, stratify=data.y, random_state=seed
+    )
+    mean, deviation = X_train.mean(axis=0), X_train.std(axis=0)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    reduction = {"mean": mean, "deviation": deviation}
+    taken = features_taken(task, data.X.shape[1])
+    if taken < data.X.shape[1]:
+        taken = min(taken, len(X_train))
+        pca = PCA(taken, random_state=seed, svd_solver="full").fit((X_train - mean) / deviation)
+        reduction |= {"components": pca.components_, "centre": pca.mean_}
+    return Split(reduce(X_train, reduction), reduce(X_test, reduction), y_train, y_test, reduction)
+
+
+def reduce(X: NDArray[np.float64], reduction: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Standardise features and, where there are components, project on them."""
+    result = (X - reduction["mean"]) / reduction["deviation"]
+    if "components" in reduction:
+        result = (result - reduction["centre"]) @ reduction["components"].T
+        return np.asarray(result)
+    return np.asarray(result)
+
+
+def open_folder(out: Path, task: FitTask, resume: bool) -> list[Row]:
+    """Make or reopen the run's folder; returns the rows that are there. Raises: UserError."""
+    config = out / "config.json"
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder.")
+    if out.exists() and any(out.iterdir()):
+        if not config.is_file():
+            raise UserError(f"--out {out} is not empty and holds no run; name another folder.")
+        known = json.loads(config.read_text()).get("id")
+        if known != task.digest:
+            raise UserError(f"--out {out} already holds another run ({known}); name another folder.")
+        if not resume:
+            raise UserError(f"--out {out} already holds this run; add --resume to go on with it, or name another folder.")
+    elif resume:
+        raise UserError(f"--resume: there is no run in {out}.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(out).free < _ROOM:
+            raise UserError(f"There is no room for the output: {out} needs {_ROOM // 2**20} MiB free.")
+        config.write_text(json.dumps({"id": task.digest, "task": asdict(task)}, indent=1) + "\n")
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be written: {error.strerror}.") from None
+    rows = out / "rows.jsonl"
+    return [json.loads(line) for line in rows.read_text().splitlines() if line.endswith("}")] if rows.exists() else []
+
+
+def execute(
+    task: FitTask, data: Dataset, out: Path, done: list[Row], progress: Callable[[str, dict[str, Any]], None]
+) -> list[Row]:
+    """Run what is not done yet; every row is on disk before the next begins.
+
+    progress(event, details) is told "start" (contender, repetition), "fit" (which of how many), "epoch" and "row".
+    """
+    rows = list(done)
+    finished = {(row["contender"], row["repetition"]) for row in rows}
+    for repetition in range(task.seeds):
+        parts, parameters = split(task, data, repetition), 100
+        for contender in contenders(task):
+            if (contender.name, repetition) not in finished:
+                progress("start", {"contender": contender.name, "repetition": repetition})
+                row, model = _one(task, contender, parts, repetition, parameters, progress)
+                if contender.kind == "quantum" and repetition == 0:
+                    _save_model(out, task, data, parts, model)
+                with (out / "rows.jsonl").open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+                rows.append(row)
+                progress("row", row)
+            if contender.kind == "quantum":
+                found = next(r for r in rows if r["contender"] == contender.name and r["repetition"] == repetition)
+                parameters = found["parameters"]
+    order = {c.name: k for k, c in enumerate(contenders(task))}
+    return sorted(rows, key=lambda row: (order[row["contender"]], row["repetition"]))
+
+
+def _one(
+    task: FitTask,
+    contender: Contender,
+    parts: Split,
+    repetition: int,
+    parameters: int,
+    progress: Callable[[str, dict[str, Any]], None],
+) -> tuple[Row, Any]:
+    """Tune and fit one contender on one repetition."""
+    seed = task.seed + repetition
+    sizes = parts.X_train.shape[1], len(np.unique(parts.y_train)), parameters
+    started = time.perf_counter()
+    settings, scores, evaluations = contender.tried(task.fits, seed), [], 0
+    if len(settings) > 1:
+        for number, (setting, inner) in enumerate(_inner_fits(settings, parts, seed)):
+            progress("fit", {"number": number + 1, "of": len(settings) + 1})
+            model = _fit(contender.build(setting, seed, sizes), inner[0], inner[2])
+            scores.append(float(np.mean(model.predict(inner[1]) == inner[3])))
+            evaluations += getattr(model, "n_circuit_evaluations_", 0)
+    best = settings[int(np.argmax(scores))] if scores else settings[0]
+    progress("fit", {"number": len(settings) + 1 if scores else 1, "of": len(settings) + 1 if scores else 1})
+    model = contender.build(best, seed, sizes)
+    if hasattr(model, "callbacks"):
+        model.set_params(callbacks=[lambda entry: progress("epoch", entry)])
+    fit_started = time.perf_counter()
+    _fit(model, parts.X_train, parts.y_train)
+    fit_seconds = time.perf_counter() - fit_started
+    predicted = model.predict(parts.X_test)
+    return {
+        "contender": contender.name,
+        "kind": contender.kind,
+        "repetition": repetition,
+        "setting": best,
+        "validation_scores": scores,
+        **measures(parts.y_test, predicted),
+        "train_accuracy": float(np.mean(model.predict(parts.X_train) == parts.y_train)),
+        "parameters": parameter_count(model),
+        "seconds": time.perf_counter() - started,
+        "fit_seconds": fit_seconds,
+        "circuit_evaluations": evaluations + getattr(model, "n_circuit_evaluations_", 0),
+        "history": getattr(model, "history_", []),
+    }, model
+
+
+def _inner_fits(settings: list[Any], parts: Split, seed: int) -> Iterator[tuple[Any, Any]]:
+    """Each setting with the split of the training data that tuning uses: (X fit, X held, y fit, y held)."""
+    from sklearn.model_selection import train_test_split
+
+    _, counts = np.unique(parts.y_train, return_counts=True)
+    held = max(len(counts), round(0.2 * len(parts.y_train)))
+    stratify = parts.y_train if counts.min() >= 2 and len(parts.y_train) - held >= len(counts) else None
+    if stratify is None:
+        held = max(1, min(held, len(parts.y_train) // 3))
+    inner = train_test_split(
+        parts.X_train, parts.y_train, test_size=held, stratify=stratify, random_state=seed + 10_000
+    )
+    for setting in settings:
+        yield setting, inner
+
+
+def _fit(model: Any, X: NDArray[np.float64], y: NDArray[Any]) -> Any:
+    """Fit quietly; Ctrl-C inside a model that keeps what it learned still stops the run."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("error", message="Training was interrupted")
+        try:
+            return model.fit(X, y)
+        except UserWarning as interrupted:
+            raise KeyboardInterrupt from interrupted
+
+
+def measures(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, Any]:
+    """Accuracy, macro-averaged precision, recall and F-score, and the confusion matrix (rows: truth)."""
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    precision, recall, f_score, _ = precision_recall_fscore_support(
+        truth, predicted, average="macro", zero_division=0.0
+    )
+    return {
+        "accuracy": float(np.mean(truth == predicted)),
+        "precision": float(precision),
+        "recall": float(recall),
+        "f_score": float(f_score),
+        "confusion": confusion_matrix(truth, predicted, labels=np.unique(truth)).tolist(),
+        "labels": [str(c) for c in np.unique(truth)],
+    }
+
+
+def _save_model(out: Path, task: FitTask, data: Dataset, parts: Split, model: Any) -> None:
+    from ketwork.models.storage import save, to_arrays
+
+    config, arrays = to_arrays(model)
+    config |= {"feature_names": list(data.feature_names), "data": data.name, "task": task.digest}
+    save(out / "model", config, {**arrays, **{f"reduction_{k}": v for k, v in parts.reduction.items()}})
+    (out / "circuit.svg").write_text(model.circuit_._repr_svg_())
+
+
+def machine() -> dict[str, str]:
+    """What the run ran on."""
+    import numba
+    import sklearn
+
+    return {
+        "ketwork": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "scikit-learn": sklearn.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
+    }
+
+
+def processor() -> str:
+    """The processor's name as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown"
