@@ -1,0 +1,1 @@
+"""Reports: sections as data, figures as SVG, one self-contained HTML file."""
