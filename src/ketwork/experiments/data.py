@@ -149,13 +149,25 @@ def _from_images(name: str) -> Dataset:
     return Dataset(name, images, labels, names, f"built in: {origin}")
 
 
-def from_table(path: Path, target: str | None) -> Dataset:
-    """A CSV, TSV or Parquet file with one row a sample; the target is `target`, or the last column."""
+def from_table(path: Path, target: str | None, needed: list[str] | None = None) -> Dataset:
+    """A CSV, TSV or Parquet file with one row a sample; the target is `target`, or the last column.
+
+    With `needed`, only those feature columns are read, and no target.
+    """
     if not path.is_file():
         raise UserError(f"There is no file {str(path)!r}.")
     if path.stat().st_size == 0:
         raise UserError(f"{path.name} is empty.")
     columns = _read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _read_csv(path)
+    if needed is not None:
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            raise UserError(
+                f"{path.name} lacks {len(missing)} of {len(needed)} feature columns that the model was trained on: "
+                f"{', '.join(missing[:5])}."
+            )
+        features = np.column_stack([_numbers(path.name, name, columns[name]) for name in needed])
+        return Dataset(path.name, features, np.zeros(len(features), str), tuple(needed), f"file {path.name}")
     if target is None:
         target = list(columns)[-1]
     if target not in columns:

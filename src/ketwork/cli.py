@@ -1,0 +1,113 @@
+"""The command line: parse, call, print. What it does lives in the rest of the package."""
+
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ketwork import __version__
+from ketwork.experiments.task import FitTask, UserError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Text = typer.Option
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+@app.callback(invoke_without_command=True)
+def top(version: Annotated[bool, Text("--version", help="Print the version and stop.")] = False) -> None:
+    """Ketwork: train variational circuits fast and compare them honestly."""
+    if version:
+        _say(f"ketwork {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def fit(
+    data: Annotated[str, typer.Argument(help="A built-in data set (digits, breast-cancer, wine, iris, moons, mnist, fashion-mnist) or a CSV or Parquet file.")],
+    target: Annotated[str | None, Text(help="The column of a file that holds the classes; default: the last.")] = None,
+    model: Annotated[str, Text(help="variational or kernel.")] = "variational",
+    encoding: Annotated[str | None, Text(help="reuploading, angle, iqp or zz.")] = None,
+    layers: Annotated[int | None, Text(help="Layers of the circuit (of a kernel: rounds).")] = None,
+    qubits: Annotated[int | None, Text(help="Qubits of the circuit.")] = None,
+    features: Annotated[int | None, Text(help="How many features the circuit takes; more are reduced.")] = None,
+    seeds: Annotated[int, Text(help="Repetitions, each with its own split.")] = 3,
+    fits: Annotated[int, Text(help="Settings tried for every model before its final fit.")] = 3,
+    epochs: Annotated[int, Text(help="Epochs of training.")] = 60,
+    test_fraction: Annotated[float, Text(help="Share of the data held out in every repetition.")] = 0.25,
+    samples: Annotated[int, Text(help="Use at most so many rows.")] = 5000,
+    seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/DATA-MODEL-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Train a quantum model and its baselines on DATA, and write a report."""
+    from ketwork.experiments.fit import fit_and_report
+
+    task = FitTask(data, target, model, encoding, layers, qubits, features, seeds, fits, epochs, test_fraction, samples, seed)
+    found = fit_and_report(task, out, resume)
+    _say(f"\n{found.verdict}\n")
+    _say(f"Report: {found.report}")
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    data: Annotated[str, typer.Argument(help="A CSV or Parquet file with the same feature columns, or a built-in name.")],
+    out: Annotated[Path | None, Text(help="Write the predictions to this CSV file instead of printing them.")] = None,
+) -> None:
+    """Use a saved model: print a predicted class for every row of DATA."""
+    from ketwork.experiments.predict import predict_rows
+
+    lines = predict_rows(run, data)
+    if out is None:
+        _say("\n".join(lines))
+        return
+    try:
+        out.write_text("\n".join(lines) + "\n")
+    except OSError as error:
+        raise UserError(f"--out {out} cannot be written: {error.strerror}.") from None
+    _say(f"{len(lines) - 1} predictions: {out}")
+
+
+@app.command()
+def warmup() -> None:
+    """Compile the kernels for this machine ahead of their first use."""
+    from ketwork.engine.warm import compile_all
+
+    _say(f"Kernels ready after {compile_all():.1f} s.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 interrupted, 2 something the user can mend."""
+    usage_error: Any = typer.BadParameter.__base__  # typer carries this class, but does not name it
+    try:
+        result: Any = app(args=arguments, standalone_mode=False)
+        return int(result or 0)
+    except UserError as error:
+        print(f"ketwork: {error}", file=sys.stderr)
+        return 2
+    except usage_error as error:
+        print(f"ketwork: {_with_nearest(error)}", file=sys.stderr)
+        return 2
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("ketwork: interrupted; what was done is kept, and --resume goes on with it.", file=sys.stderr)
+        return 1
+
+
+def _with_nearest(error: Any) -> str:
+    """A usage error in one line, with the nearest names of an unknown option or command."""
+    import difflib
+
+    text = " ".join(error.format_message().split())
+    commands = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    word = text.split("'")[1] if text.startswith("No such command") and "'" in text else ""
+    near = difflib.get_close_matches(word, commands, n=2) if word else []
+    return text + (f" Did you mean {' or '.join(near)}?" if near else "")
+
+

@@ -1,0 +1,121 @@
+"""`ketwork fit`, from a task to a folder with a report; the live display on the way."""
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ketwork.experiments.data import Dataset, constant_features, load
+from ketwork.experiments.run import drawn, execute, features_taken, machine, open_folder
+from ketwork.experiments.task import FitTask
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a run ended: its verdict, its report, its folder."""
+
+    verdict: str
+    report: Path
+    out: Path
+
+
+def fit_and_report(task: FitTask, out: Path | None = None, resume: bool = False) -> Found:
+    """Run a task in its folder and write result.json and report.html. Raises: UserError for what the user can mend."""
+    from ketwork.engine.warm import ensure_compiled
+    from ketwork.experiments.baselines import contenders
+    from ketwork.models.storage import from_arrays
+    from ketwork.models.storage import load as load_model
+    from ketwork.report.html import write
+    from ketwork.report.page import fit_page, summary
+
+    data = drawn(task, load(task.data, task.target))
+    folder = out if out is not None else Path("runs") / f"{Path(task.data).stem}-{task.model}-{task.digest[:8]}"
+    done = open_folder(folder, task, resume)
+    with Display(task, len(contenders(task)) * task.seeds) as display:
+        display.note(introduction(task, data))
+        ensure_compiled(display.note)
+        display.skip(len(done))
+        started = time.perf_counter()
+        rows = execute(task, data, folder, done, display.follow)
+    seconds = time.perf_counter() - started
+    found = summary(task, rows)
+    circuit = from_arrays(*load_model(folder / "model")).circuit_
+    report = write(fit_page(task, data, rows, circuit, machine()), folder)
+    result = {
+        "id": task.digest,
+        "command": task.command(),
+        "config": asdict(task),
+        "data": {"name": data.name, "source": data.source, "sha256": data.sha256, "shape": list(data.X.shape)},
+        **found,
+        "seconds": seconds,
+        "machine": machine(),
+        "rows": rows,
+    }
+    (folder / "result.json").write_text(json.dumps(without_nan(result), indent=1, allow_nan=False) + "\n")
+    return Found(found["verdict"], report, folder)
+
+
+def introduction(task: FitTask, data: Dataset) -> str:
+    """What is about to happen, in a few lines."""
+    taken, there = features_taken(task, data.X.shape[1]), data.X.shape[1]
+    lines = [f"{data.name}: {len(data.y):,} samples, {there} features, {len(data.classes)} classes."]
+    if taken < there:
+        lines.append(f"The circuit takes {taken} features: {there} are reduced to {taken} principal components.")
+    constant = constant_features(data)
+    if constant:
+        lines.append(f"{len(constant)} features are constant and say nothing: {', '.join(constant[:4])}...")
+    lines.append(f"{task.seeds} repetitions, {task.fits} settings tried for every model.")
+    return "\n".join(lines)
+
+
+def without_nan(value: Any) -> Any:
+    """The same data with None in place of numbers that JSON cannot say."""
+    if isinstance(value, dict):
+        return {k: without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [without_nan(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class Display:
+    """The live display: one bar over all models and repetitions, one line a finished model."""
+
+    def __init__(self, task: FitTask, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, console=Console(highlight=False))
+        self.bar = self.progress.add_task("starting", total=total)
+        self.epochs, self.current = task.epochs, ""
+
+    def __enter__(self) -> "Display":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def note(self, text: str) -> None:
+        """Print above the bar."""
+        self.progress.console.print(text)
+
+    def skip(self, count: int) -> None:
+        """Count what an earlier start has done."""
+        if count:
+            self.note(f"{count} models were done before; going on.")
+            self.progress.advance(self.bar, count)
+
+    def follow(self, event: str, details: dict[str, Any]) -> None:
+        """Show what `execute` tells."""
+        if event == "start":
+            self.current = f"{details['contender']}, repetition {details['repetition'] + 1}"
+        if event == "row":
+            score = f"accuracy {details['accuracy']:.3f}  {details['seconds']:6.1f} s"
+            self.note(f"  {details['repetition'] + 1}  {details['contender']:28s} {score}")
+            self.progress.advance(self.bar)
+            return
+        extra = {"fit": "{number}/{of} fits", "epoch": "epoch {epoch}"}.get(event, "").format(**details)
+        self.progress.update(self.bar, description=f"{self.current} {extra}".strip())

@@ -1,0 +1,45 @@
+"""`ketwork predict`: a saved model on new data."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.experiments.data import BUILT_IN, from_table, load
+from ketwork.experiments.run import reduce
+from ketwork.experiments.task import UserError
+from ketwork.models.storage import from_arrays
+from ketwork.models.storage import load as load_model
+
+
+def predict_rows(run: Path, data: str) -> list[str]:
+    """CSV lines: a header, then the predicted class (and, where known, its probability) of every row.
+
+    Raises: UserError when the run has no model, or the data lacks a feature or holds values not finite.
+    """
+    try:
+        config, arrays = load_model(run / "model")
+        model = from_arrays(config, arrays)
+    except ValueError as error:
+        raise UserError(f"{run} holds no finished run that can predict: {error}") from None
+    names = config["feature_names"]
+    X = _features(data, names)
+    bad = np.argwhere(~np.isfinite(X))
+    if len(bad):
+        raise UserError(f"{data}: column {names[bad[0][1]]!r} holds {X[tuple(bad[0])]} in data row {bad[0][0] + 1}.")
+    reduction = {k.removeprefix("reduction_"): v for k, v in arrays.items() if k.startswith("reduction_")}
+    inputs = reduce(X, reduction)
+    if not hasattr(model, "predict_proba"):
+        return ["prediction", *map(str, model.predict(inputs))]
+    chances = model.predict_proba(inputs)
+    lines = [f"{model.classes_[row.argmax()]},{row.max():.4f}" for row in chances]
+    return ["prediction,probability", *lines]
+
+
+def _features(data: str, names: list[str]) -> NDArray[np.float64]:
+    if data not in BUILT_IN:
+        return from_table(Path(data), None, needed=names).X
+    found = load(data)
+    if list(found.feature_names) != names:
+        raise UserError(f"{data} does not have the features that the model was trained on.")
+    return found.X
