@@ -9,7 +9,8 @@ before the circuit.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from math import isfinite
+from typing import NamedTuple, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +22,7 @@ class Slot(NamedTuple):
     """A place for a number: `kind` is "x" (input) or "w" (weight)."""
 
     kind: str
-    index: int
+    index: int  # type: ignore[assignment]  # a slot is no sequence to search in
 
 
 Term = tuple[float, tuple[Slot, ...]]
@@ -64,7 +65,7 @@ class Angle:
         return self * (1 / check_real("divisor", other))
 
     def __pow__(self, power: int) -> "Angle":
-        result = Angle(((1.0, ()),))
+        result = Angle(((1.0, ()),))  # x ** 0 is the number 1
         for _ in range(check_int("power", power, 0)):
             result = result * self
         return result
@@ -80,11 +81,20 @@ class Angle:
         return max((len(slots) for _, slots in self.terms), default=0)
 
     def evaluate(self, x: ArrayLike = (), w: ArrayLike = ()) -> NDArray[np.float64]:
-        """The value for inputs x (..., F) and weights w (P,), with the leading axes of x."""
+        """The value for inputs x (..., F) and weights w (P,), with the leading axes of x.
+
+        Raises: ValueError when a slot that occurs has no value.
+        """
         values = {"x": np.asarray(x, float), "w": np.asarray(w, float)}
+        for slot in self.slots:
+            if values[slot.kind].ndim == 0 or slot.index >= values[slot.kind].shape[-1]:
+                raise ValueError(f"Argument `{slot.kind}` must hold a value for {slot.kind}[{slot.index}] of {self}.")
         result = np.zeros(values["x"].shape[:-1])
         for coefficient, slots in self.terms:
-            result = result + coefficient * np.prod([values[s.kind][..., s.index] for s in slots], axis=0)
+            product = np.full(result.shape, coefficient)
+            for slot in slots:
+                product = product * values[slot.kind][..., slot.index]
+            result = result + product
         return result
 
     def derivative(self, slot: Slot) -> "Angle":
@@ -145,6 +155,8 @@ def _merge(terms: Iterable[Term]) -> Angle:
     merged: dict[tuple[Slot, ...], float] = {}
     for coefficient, slots in terms:
         merged[slots] = merged.get(slots, 0.0) + coefficient
+    if not all(map(isfinite, merged.values())):
+        raise ValueError(f"The coefficients of an angle must be finite, but are {list(merged.values())}.")
     return Angle(tuple((c, s) for s, c in sorted(merged.items()) if c != 0))
 
 
@@ -154,12 +166,19 @@ class Slots:
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
-    def __getitem__(self, index: int | slice) -> "Angle | list[Angle]":
+    @overload
+    def __getitem__(self, index: int) -> Angle: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Angle]: ...
+    def __getitem__(self, index: int | slice) -> Angle | list[Angle]:
         if isinstance(index, slice):
             if index.stop is None:
-                raise ValueError(f"Slice `{self._kind}[...]` must have an end.")
-            return [self[k] for k in range(index.start or 0, index.stop, index.step or 1)]  # type: ignore[misc]
+                raise ValueError(f"A slice of `{self._kind}` must have an end, as in `{self._kind}[0:4]`.")
+            return [self[k] for k in range(index.start or 0, index.stop, index.step or 1)]
         return Angle(((1.0, (Slot(self._kind, check_int(f"{self._kind}[...]", index, 0)),)),))
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"`{self._kind}` has no end to iterate to; take a slice, as in `{self._kind}[0:4]`.")
 
     def __repr__(self) -> str:
         return f"Slots({self._kind!r})"

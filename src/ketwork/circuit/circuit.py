@@ -2,72 +2,67 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.checks import check_array, check_choice, check_int
+from ketwork.checks import check_array, check_int
 from ketwork.circuit.angle import Angle, Slot, as_angle, as_param
-from ketwork.circuit.chain import Condition, GateMethods, Param
-from ketwork.circuit.gates import ALIASES, GATES, SPECIAL
+from ketwork.circuit.chain import GateMethods
+from ketwork.circuit.operation import ConditionLike, Gate, Matrix, Param, make_gate
 
 _MAX_QUBITS = 60
-
-
-class Matrix:
-    """A read-only complex array that can be compared and hashed: the payload of gates that carry numbers."""
-
-    __slots__ = ("_bytes", "array")
-
-    def __init__(self, array: Any) -> None:
-        self.array: NDArray[np.complex128] = np.array(array, np.complex128) + 0.0
-        self.array.setflags(write=False)
-        self._bytes = self.array.tobytes()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Matrix) and self._bytes == other._bytes and self.array.shape == other.array.shape
-
-    def __hash__(self) -> int:
-        return hash(self._bytes)
-
-    def __repr__(self) -> str:
-        return f"Matrix({self.array.tolist()})"
-
-
-class Gate(NamedTuple):
-    """One operation: a name of the gate table (or of `gates.SPECIAL`), its qubits and its parameters.
-
-    payload: a Pauli string, a `Matrix`, or the classical bit of a measurement. condition: (bit, value) or None.
-    """
-
-    name: str
-    qubits: tuple[int, ...]
-    params: tuple[float | Angle, ...] = ()
-    payload: Any = None
-    condition: tuple[int, int] | None = None
 
 
 class Circuit(GateMethods):
     """A circuit on `n_qubits` qubits; qubit 0 is the leftmost, the most significant bit.
 
-    A circuit is a value: gate methods return a new one, `Circuit(2).h(0).cx(0, 1)`, and the old one stays as it was.
+        Circuit(2).h(0).cx(0, 1).ry(1, w[0] * x[0])
+
+    A circuit is a value: every method returns a new one and the old one stays as it was. Gate methods take qubits
+    first, then angles in radians: numbers, or polynomials in inputs `x[i]` and weights `w[k]`.
+
+    Attributes: n_qubits; n_bits, the classical bits that are measured into or asked for; n_inputs and n_weights, one
+    more than the highest slot that occurs.
     Raises: ValueError or TypeError from gate methods for qubits out of range or named twice, a wrong number of angles,
     angles that are not finite, matrices that are not unitary.
     """
 
     __slots__ = ("_gates", "_length", "_memo", "n_bits", "n_inputs", "n_qubits", "n_weights")
 
+    n_qubits: int
+    n_bits: int
+    n_inputs: int
+    n_weights: int
+
     def __init__(self, n_qubits: int, gates: Iterable[Gate] = (), n_bits: int = 0) -> None:
-        self.n_qubits = check_int("n_qubits", n_qubits, 1, _MAX_QUBITS)
-        self.n_bits = check_int("n_bits", n_bits, 0)
+        self._start(check_int("n_qubits", n_qubits, 1, _MAX_QUBITS), check_int("n_bits", n_bits, 0))
+        for gate in gates:
+            if not isinstance(gate, Gate):
+                raise TypeError(f"Argument `gates` must hold gates, but holds {gate!r} ({type(gate).__name__}).")
+            self._push(make_gate(*gate))
+
+    def _start(self, n_qubits: int, n_bits: int) -> None:
+        self.n_qubits, self.n_bits = n_qubits, n_bits
         self.n_inputs = self.n_weights = 0
         self._gates: list[Gate] = []
         self._length = 0
+        # What others have worked out from this circuit, such as the engine's Program; no part of its value.
         self._memo: dict[str, Any] = {}
+
+    @staticmethod
+    def _trusted(n_qubits: int, gates: Iterable[Gate], n_bits: int = 0) -> "Circuit":
+        """A circuit of gates that have passed the door before; only qubit numbers are checked again."""
+        result = Circuit.__new__(Circuit)
+        result._start(n_qubits, n_bits)
         for gate in gates:
-            self._push(gate)
+            result._push(gate)
+        return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Circuit, (self.n_qubits, self.gates, self.n_bits)
 
     # ------------------------------------------------------------------ building
     def append(
@@ -76,20 +71,22 @@ class Circuit(GateMethods):
         qubits: Sequence[int],
         params: Sequence[Param] = (),
         payload: Any = None,
-        condition: Condition = None,
+        condition: ConditionLike = None,
     ) -> "Circuit":
-        """A new circuit with one more gate, by name."""
-        gate = make_gate(name, qubits, params, payload, condition)
-        return self._extended((gate,))
+        """A new circuit with one more gate, by its name in the gate table."""
+        return self._extended((make_gate(name, qubits, params, payload, condition),))
 
     def _extended(self, gates: Iterable[Gate]) -> "Circuit":
-        """A new circuit with more gates. The list is shared while this circuit is the longest that uses it."""
+        """A new circuit with more gates.
+
+        The list is shared while this circuit is the longest that uses it, so that a chain of n gates costs O(n).
+        """
         result = Circuit.__new__(Circuit)
-        result.n_qubits, result.n_bits = self.n_qubits, self.n_bits
+        result._start(self.n_qubits, self.n_bits)
         result.n_inputs, result.n_weights = self.n_inputs, self.n_weights
         shared = len(self._gates) == self._length
         result._gates = self._gates if shared else self._gates[: self._length]
-        result._length, result._memo = self._length, {}
+        result._length = self._length
         try:
             for gate in gates:
                 result._push(gate)
@@ -104,12 +101,12 @@ class Circuit(GateMethods):
             if not 0 <= q < n:
                 raise ValueError(f"Gate {gate.name!r} acts on qubit {q}, but the circuit has qubits 0 to {n - 1}.")
         if gate.condition is not None:
-            self.n_bits = max(self.n_bits, gate.condition[0] + 1)
+            self.n_bits = max(self.n_bits, gate.condition[-1][0] + 1)
         if gate.name == "measure":
             self.n_bits = max(self.n_bits, gate.payload + 1)
         for param in gate.params:
-            if type(param) is not float:
-                for _, slots in as_angle(param).terms:
+            if type(param) is Angle:
+                for _, slots in param.terms:
                     for kind, index in slots:
                         if kind == "x":
                             self.n_inputs = max(self.n_inputs, index + 1)
@@ -137,8 +134,8 @@ class Circuit(GateMethods):
     def __getitem__(self, index: int | slice) -> "Gate | Circuit":
         """A gate, or for a slice the circuit of those gates."""
         if isinstance(index, slice):
-            return Circuit(self.n_qubits, self.gates[index], self.n_bits)
-        return self.gates[index]
+            return Circuit._trusted(self.n_qubits, self.gates[index], self.n_bits)
+        return self._gates[range(self._length)[index]]
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -153,14 +150,17 @@ class Circuit(GateMethods):
     @property
     def digest(self) -> str:
         """A SHA-256 hash of the circuit as hexadecimal text, the same on every machine."""
-        text = hashlib.sha256(f"{self.n_qubits} {self.n_bits}\n".encode())
-        for gate in self.gates:
-            payload: Any = gate.payload
-            params = [as_angle(p).terms for p in gate.params]
-            if isinstance(payload, Matrix):
-                payload = (payload.array.shape, payload.array.tobytes().hex())
-            text.update(f"{gate.name} {gate.qubits} {params!r} {payload!r} {gate.condition}\n".encode())
-        return text.hexdigest()
+        known: str | None = self._memo.get("digest")
+        if known is None:
+            text = hashlib.sha256(f"{self.n_qubits} {self.n_bits}\n".encode())
+            for gate in self.gates:
+                payload: Any = gate.payload
+                if isinstance(payload, Matrix):
+                    payload = (payload.array.shape, payload.array.tobytes().hex())
+                params = [[(c, [tuple(slot) for slot in slots]) for c, slots in as_angle(p).terms] for p in gate.params]
+                text.update(f"{gate.name} {gate.qubits} {params} {payload!r} {gate.condition}\n".encode())
+            known = self._memo["digest"] = text.hexdigest()
+        return known
 
     def count(self) -> dict[str, int]:
         """How often each gate occurs, most frequent first."""
@@ -176,7 +176,7 @@ class Circuit(GateMethods):
         for gate in self.gates:
             wires: list[Any] = list(gate.qubits)
             if gate.condition is not None:
-                wires.append(("bit", gate.condition[0]))
+                wires.extend(("bit", bit) for bit, _ in gate.condition)
             if gate.name == "measure":
                 wires.append(("bit", gate.payload))
             level = 1 + max((ends.get(wire, 0) for wire in wires), default=-1)
@@ -184,9 +184,7 @@ class Circuit(GateMethods):
         return max(ends.values(), default=0)
 
     def __repr__(self) -> str:
-        return (
-            f"Circuit(n_qubits={self.n_qubits}, gates={len(self)}, inputs={self.n_inputs}, weights={self.n_weights})"
-        )
+        return f"Circuit(n_qubits={self.n_qubits}, gates={len(self)}, inputs={self.n_inputs}, weights={self.n_weights})"
 
     def draw(self, width: int = 100) -> str:
         """The circuit as text, in rows of at most `width` characters."""
@@ -223,10 +221,13 @@ class Circuit(GateMethods):
     # ------------------------------------------------------------------ making others
     def __add__(self, other: "Circuit") -> "Circuit":
         """This circuit, then the other; slots of the same number are the same slot."""
-        return self.compose(other)
+        return self.compose(other) if isinstance(other, Circuit) else NotImplemented
 
     def compose(self, other: "Circuit", qubits: Sequence[int] | None = None) -> "Circuit":
-        """This circuit, then the other on `qubits` (default: the same numbers), sharing slots and classical bits."""
+        """This circuit, then the other with its qubit k placed on `qubits[k]` (default: k).
+
+        Slots and classical bits of the same number are the same.
+        """
         if not isinstance(other, Circuit):
             raise TypeError(f"Argument `other` must be a Circuit, but is {type(other).__name__}.")
         placed = other if qubits is None else other.remap(qubits, self.n_qubits)
@@ -235,10 +236,10 @@ class Circuit(GateMethods):
         return result
 
     def repeat(self, times: int, new_weights: bool = False) -> "Circuit":
-        """The circuit `times` times in a row, with the same weights or new ones each time."""
+        """The circuit `times` times in a row, with the same weights each time, or with new ones."""
         result = Circuit(self.n_qubits, (), self.n_bits)
         for k in range(check_int("times", times, 0)):
-            result = result + (self.shift(weights=k * self.n_weights) if new_weights else self)
+            result = result.compose(self.shift(weights=k * self.n_weights) if new_weights else self)
         return result
 
     def shift(self, inputs: int = 0, weights: int = 0) -> "Circuit":
@@ -248,13 +249,15 @@ class Circuit(GateMethods):
         def move(param: float | Angle) -> float | Angle:
             if isinstance(param, float):
                 return param
-            terms = ((c, tuple(Slot(s.kind, s.index + by[s.kind]) for s in slots)) for c, slots in param.terms)
-            return Angle(tuple(terms))
+            return Angle(tuple((c, tuple(Slot(k, i + by[k]) for k, i in slots)) for c, slots in param.terms))
 
         return self._with_params(move)
 
     def bind(self, x: Any = None, w: Any = None) -> "Circuit":
-        """The circuit with numbers for its inputs x (n_inputs,), its weights w (n_weights,), or both."""
+        """The circuit with numbers for its inputs x (n_inputs,), its weights w (n_weights,), or both.
+
+        Raises: ValueError for arrays of another length, or numbers that are not finite.
+        """
         values: dict[Slot, float | Angle] = {}
         for kind, given, count in (("x", x, self.n_inputs), ("w", w, self.n_weights)):
             if given is not None:
@@ -264,26 +267,38 @@ class Circuit(GateMethods):
                 values.update({Slot(kind, k): float(v) for k, v in enumerate(array)})
         return self._with_params(lambda p: p if isinstance(p, float) else as_param(p.substitute(values)))
 
-    def _with_params(self, change: Any) -> "Circuit":
+    def _with_params(self, change: Callable[[float | Angle], float | Angle]) -> "Circuit":
         gates = (g._replace(params=tuple(map(change, g.params))) if g.params else g for g in self.gates)
-        return Circuit(self.n_qubits, gates, self.n_bits)
+        return Circuit._trusted(self.n_qubits, gates, self.n_bits)
 
     def remap(self, mapping: Mapping[int, int] | Sequence[int], n_qubits: int | None = None) -> "Circuit":
-        """The circuit with qubit q renamed `mapping[q]`, on a register of `n_qubits` (default: the same)."""
-        named = [check_int("mapping", mapping[q], 0) for q in range(self.n_qubits)]
+        """The circuit with qubit q renamed `mapping[q]`, on a register of `n_qubits` (default: the same size).
+
+        Raises: ValueError when a qubit has no new name, or two have the same.
+        """
+        try:
+            named = [mapping[q] for q in range(self.n_qubits)]
+        except (IndexError, KeyError):
+            raise ValueError(f"Argument `mapping` must name all {self.n_qubits} qubits, but is {mapping}.") from None
+        size = self.n_qubits if n_qubits is None else check_int("n_qubits", n_qubits, 1, _MAX_QUBITS)
+        named = [check_int("mapping", q, 0, size - 1) for q in named]
         if len(set(named)) < len(named):
             raise ValueError(f"Argument `mapping` must give different qubits, but is {mapping}.")
-        gates = (g._replace(qubits=tuple(named[q] for q in g.qubits)) for g in self.gates)
-        return Circuit(self.n_qubits if n_qubits is None else n_qubits, gates, self.n_bits)
+        gates = (g._replace(qubits=tuple([named[q] for q in g.qubits])) for g in self.gates)
+        return Circuit._trusted(size, gates, self.n_bits)
 
     def inverse(self) -> "Circuit":
         """The circuit that undoes this one. Raises: ValueError where something cannot be undone."""
         from ketwork.circuit.transform import inverse_gate
 
-        return Circuit(self.n_qubits, map(inverse_gate, reversed(self.gates)), self.n_bits)
+        return Circuit._trusted(self.n_qubits, map(inverse_gate, reversed(self.gates)), self.n_bits)
 
     def control(self, controls: int = 1) -> "Circuit":
-        """The circuit done only when `controls` new qubits are all 1; they come first, the others move up."""
+        """The circuit done only when `controls` new qubits are all 1.
+
+        The new qubits come first: the old qubit q is qubit q + `controls` of the result.
+        Raises: ValueError for operations that cannot be controlled (measure, reset, prepare).
+        """
         from ketwork.circuit.transform import controlled
 
         result = self
@@ -292,69 +307,11 @@ class Circuit(GateMethods):
         return result
 
     def matrix(self) -> NDArray[np.complex128]:
-        """The unitary (2^n, 2^n) of a circuit without slots, up to 12 qubits."""
+        """The unitary (2^n, 2^n) of a circuit without slots, for at most 12 qubits.
+
+        Raises: ValueError for more qubits, open slots, or operations that have no matrix (measure, reset, prepare,
+        classical conditions).
+        """
         from ketwork.circuit.transform import circuit_matrix
 
         return circuit_matrix(self)
-
-
-def make_gate(
-    name: str, qubits: Sequence[int], params: Sequence[Param] = (), payload: Any = None, condition: Condition = None
-) -> Gate:
-    """A checked gate; `name` may be an alias of the table."""
-    row = GATES.get(name)
-    if row is None and name not in SPECIAL:
-        name = ALIASES.get(name) or check_choice("name", name, [*GATES, *SPECIAL])
-        row = GATES.get(name)
-    for q in qubits:
-        if type(q) is not int:
-            qubits = [check_int("qubits", p, 0) for p in qubits]
-            break
-    placed = tuple(qubits)
-    if len(placed) > 1 and len(set(placed)) < len(placed):
-        raise ValueError(f"Gate {name!r} must act on different qubits, but got {placed}.")
-    angles = tuple(map(as_param, params))
-    wanted = row.n_params if row else 1 if name in ("pauli_rotation", "global_phase") else 0
-    if len(angles) != wanted:
-        raise ValueError(f"Gate {name!r} takes {wanted} angles, but got {len(angles)}.")
-    if row is not None:
-        if len(placed) != row.n_qubits:
-            raise ValueError(f"Gate {name!r} acts on {row.n_qubits} qubits, but got {placed}.")
-    else:
-        payload = check_payload(name, placed, payload)
-    if condition is not None:
-        bit, value = condition
-        condition = check_int("condition bit", bit, 0), check_int("condition value", value, 0, 1)
-    return Gate(name, placed, angles, payload, condition)
-
-
-def check_payload(name: str, qubits: tuple[int, ...], payload: Any) -> Any:
-    """The payload of a special gate, checked and made read-only."""
-    size = 1 << len(qubits)
-    if name in ("measure", "reset"):
-        if len(qubits) != 1:
-            raise ValueError(f"{name!r} acts on one qubit, but got {qubits}.")
-        return check_int("bit", payload, 0) if name == "measure" else None
-    if name == "pauli_rotation":
-        if not isinstance(payload, str) or len(payload) != len(qubits) or set(payload) - set("IXYZ"):
-            raise ValueError(f"Argument `letters` must be one of I, X, Y, Z for each of {qubits}, but is {payload!r}.")
-        return payload
-    if name == "global_phase":
-        return ""
-    array = payload.array if isinstance(payload, Matrix) else payload
-    if name == "unitary":
-        array = check_array("matrix", array, 2, dtype=np.complex128)
-        if len(qubits) not in (1, 2) or array.shape != (size, size):
-            raise ValueError(f"Argument `matrix` must be 2x2 or 4x4 to fit qubits {qubits}, but is {array.shape}.")
-        gap = float(np.abs(array @ array.conj().T - np.eye(size)).max())
-        if gap > 1e-8:
-            raise ValueError(f"Argument `matrix` must be unitary, but U U^dagger differs from 1 by {gap:.3g}.")
-        return Matrix(array)
-    array = check_array("phases" if name == "diagonal" else "amplitudes", array, 1, dtype=np.complex128)
-    if len(array) != size:
-        raise ValueError(f"{name!r} on {len(qubits)} qubits needs {size} numbers, but got {len(array)}.")
-    gap = float(np.abs(np.abs(array) - 1).max() if name == "diagonal" else abs(np.linalg.norm(array) - 1))
-    if gap > 1e-8:
-        what = "phases of modulus 1" if name == "diagonal" else "amplitudes of norm 1"
-        raise ValueError(f"{name!r} needs {what}, but they are off by {gap:.3g}.")
-    return Matrix(array)

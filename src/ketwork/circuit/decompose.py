@@ -1,5 +1,6 @@
 """Any gate as the engine's steps: table gates from their row, the rest worked out from their payload."""
 
+from functools import lru_cache
 from math import atan2, pi
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from ketwork.circuit.gates import GATES, Phase, Rot, Step
 
 if TYPE_CHECKING:
-    from ketwork.circuit.circuit import Gate
+    from ketwork.circuit.operation import Gate, Matrix
 
 
 def gate_steps(gate: "Gate") -> tuple[Step, ...]:
@@ -25,11 +26,16 @@ def gate_steps(gate: "Gate") -> tuple[Step, ...]:
         return (Rot(payload, (1.0,)),)
     if gate.name == "global_phase":
         return (Phase((1.0,)),)
-    if gate.name == "diagonal":
-        return tuple(diagonal_steps(np.angle(payload.array)))
-    if gate.name == "unitary":
-        return tuple(one_qubit_steps(payload.array) if len(gate.qubits) == 1 else two_qubit_steps(payload.array))
+    if gate.name in ("diagonal", "unitary"):
+        return _matrix_steps(gate.name, payload)
     raise ValueError(f"{gate.name!r} is not a unitary gate and has no steps.")
+
+
+@lru_cache(maxsize=1024)
+def _matrix_steps(name: str, payload: "Matrix") -> tuple[Step, ...]:
+    if name == "diagonal":
+        return tuple(diagonal_steps(np.angle(payload.array)))
+    return tuple(one_qubit_steps(payload.array) if len(payload.array) == 2 else two_qubit_steps(payload.array))
 
 
 def diagonal_steps(angles: NDArray[np.floating[Any]]) -> list[Step]:
@@ -85,14 +91,10 @@ def _multiplexed_rotation(plain: str, signed: str, zero: float, one: float) -> l
     return [Rot(plain, (), (zero + one) / 2), Rot(signed, (), (zero - one) / 2)]
 
 
-def _multiplexed_unitary(
-    zero: NDArray[np.complexfloating[Any]], one: NDArray[np.complexfloating[Any]]
-) -> list[Step]:
+def _multiplexed_unitary(zero: NDArray[np.complexfloating[Any]], one: NDArray[np.complexfloating[Any]]) -> list[Step]:
     """`zero` on the second qubit where the first is 0, `one` where it is 1."""
     first, second = zyz_angles(zero), zyz_angles(one)
     steps: list[Step] = []
     for letter, k in (("Z", 3), ("Y", 2), ("Z", 1)):
         steps += _multiplexed_rotation("I" + letter, "Z" + letter, first[k], second[k])
     return [*steps, Rot("ZI", (), second[0] - first[0]), Phase((), (first[0] + second[0]) / 2)]
-
-

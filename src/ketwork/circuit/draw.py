@@ -1,218 +1,392 @@
-"""Drawing circuits: text for terminals, SVG for reports and notebooks, a Matplotlib figure where one is wanted."""
+"""Circuits as text, SVG and Matplotlib figures: one layout in columns, one list of shapes, three ways to put them out.
+
+Colours say where an angle comes from: none (blue), numbers (violet), inputs (green), weights (orange), both (pink).
+"""
 
 from html import escape
-from typing import Any
+from math import pi
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ketwork.circuit.circuit import Circuit, Gate
+from ketwork.checks import check_int
+from ketwork.circuit.angle import Angle, as_angle, as_param
 
-_SYMBOLS = {
-    "cx": ("●", "⊕"), "cz": ("●", "●"), "cy": ("●", "Y"), "ch": ("●", "H"), "swap": ("✕", "✕"), "ccx": ("●", "●", "⊕"),
-    "ccz": ("●", "●", "●"), "cswap": ("●", "✕", "✕"), "crx": ("●", "RX"), "cry": ("●", "RY"), "crz": ("●", "RZ"),
-    "cp": ("●", "P"),
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ketwork.circuit.circuit import Circuit
+    from ketwork.circuit.operation import Gate
+
+_CONTROLLED = {
+    "cx": (1, "⊕"), "ccx": (2, "⊕"), "cy": (1, "Y"), "ch": (1, "H"), "cz": (2, ""), "ccz": (3, ""), "cp": (1, "P"),
+    "crx": (1, "RX"), "cry": (1, "RY"), "crz": (1, "RZ"), "cswap": (1, "×"), "swap": (0, "×"),
 }  # fmt: skip
-"""What stands on each wire of gates that are not a box with a name."""
-_NAMES = {"sdg": "S†", "tdg": "T†", "sxdg": "√X†", "sx": "√X", "u3": "U", "measure": "M", "reset": "|0⟩", "prepare": "ψ",
-          "unitary": "U", "diagonal": "D", "iswap": "iSWAP", "iswap_dg": "iSWAP†", "xx_plus_yy": "XX+YY",
-          "xx_minus_yy": "XX−YY"}  # fmt: skip
+_TITLES = {
+    "sdg": "S†", "tdg": "T†", "sx": "√X", "sxdg": "√X†", "u3": "U", "iswap": "iSWAP", "iswap_dg": "iSWAP†",
+    "xx_plus_yy": "XX+YY", "xx_minus_yy": "XX-YY", "unitary": "U", "diagonal": "D", "prepare": "ψ", "reset": "|0⟩",
+}  # fmt: skip
+_ORDERED = {"ecr", "xx_plus_yy", "xx_minus_yy", "unitary", "diagonal", "prepare"}
+"""Gates on several qubits whose box must say which qubit is which."""
+
+_COLOURS = {
+    "fixed": ("#e6edfc", "#3159b8"), "number": ("#efe7fb", "#7446bd"), "x": ("#dff3e8", "#17794d"),
+    "w": ("#fdebd3", "#b55f0c"), "xw": ("#fbe3ee", "#b02f68"), "other": ("#eceff3", "#4b5563"),
+}  # fmt: skip
+_WIRE, _INK, _SMALL = "#97a1b0", "#1f2733", "#5b6675"
+_PITCH, _HALF, _ROW_WIDTH = 50.0, 18.0, 1000.0
 
 
-def labels(gate: Gate) -> tuple[str, ...]:
-    """What stands on each of the gate's wires."""
-    if gate.name in _SYMBOLS:
-        return _SYMBOLS[gate.name]
-    if gate.name == "pauli_rotation":
-        return tuple(f"R{letter}" for letter in gate.payload)
-    if gate.name in ("rxx", "ryy", "rzz"):
-        return (gate.name.upper(),) * 2
-    return (_NAMES.get(gate.name, gate.name.upper()),) * len(gate.qubits)
+class Mark(NamedTuple):
+    """What one gate puts on one wire; kind: "dot", "plus", "cross", "box" or "meter"."""
+
+    qubit: int
+    kind: str
+    title: str = ""
+    detail: str = ""
 
 
-def angles(gate: Gate) -> str:
-    """The gate's angles as short text."""
-    return ", ".join(f"{p:.3g}" if isinstance(p, float) else str(p) for p in gate.params)
+class Item(NamedTuple):
+    """One gate of the drawing: its marks from the top wire down, and the text of its condition."""
+
+    gate: "Gate"
+    marks: tuple[Mark, ...]
+    condition: str
+
+    @property
+    def top(self) -> int:
+        return self.marks[0].qubit
+
+    @property
+    def bottom(self) -> int:
+        return self.marks[-1].qubit
+
+    @property
+    def solid(self) -> bool:
+        """Whether the gate is one box over neighbouring wires."""
+        boxes = len(self.marks) > 1 and all(mark.kind == "box" for mark in self.marks)
+        return boxes and self.gate.name != "pauli_rotation" and self.bottom - self.top == len(self.marks) - 1
 
 
-def layers(circuit: Circuit) -> list[list[Gate]]:
-    """The gates in columns in which no two cross; global phases are left out."""
-    columns: list[list[Gate]] = []
-    free = [0] * circuit.n_qubits
+class Shape(NamedTuple):
+    """A shape in pixels; kind: "line" (to x2, y2), "box" (of size x2, y2), "circle", "arc" (of radius x2) or "text"."""
+
+    kind: str
+    x: float
+    y: float
+    x2: float = 0.0
+    y2: float = 0.0
+    stroke: str = _WIRE
+    fill: str = "none"
+    width: float = 1.4
+    text: str = ""
+    anchor: str = "middle"
+    dashed: bool = False
+    bold: bool = False
+
+
+# ---------------------------------------------------------------------- layout
+def angle_text(param: float | Angle) -> str:
+    """A parameter, short: fractions of pi by name, other numbers with three digits, polynomials as they are."""
+    if isinstance(param, Angle):
+        return str(param)
+    for d in (1, 2, 3, 4, 6, 8, 16):
+        k = round(param * d / pi)
+        if k and abs(k) <= 4 * d and abs(param - k * pi / d) < 1e-12:
+            number = "" if abs(k) == 1 else str(abs(k))
+            return f"{'-' if k < 0 else ''}{number}π{f'/{d}' if d > 1 else ''}"
+    return f"{param:.3g}"
+
+
+def _item(gate: "Gate") -> Item:
+    """The marks of a gate."""
+    condition = "" if gate.condition is None else " ".join(f"c{bit}={value}" for bit, value in gate.condition)
+    detail = ", ".join(map(angle_text, gate.params))
+    title = _TITLES.get(gate.name, gate.name.upper())
+    marks: list[Mark] = []
+    if gate.name in _CONTROLLED:
+        controls, target = _CONTROLLED[gate.name]
+        kind = {"⊕": "plus", "×": "cross"}.get(target, "box")
+        marks = [Mark(q, "dot", "●") for q in gate.qubits[:controls]]
+        marks += [Mark(q, kind, target, detail) for q in gate.qubits[controls:]]
+    elif gate.name == "measure":
+        marks = [Mark(gate.qubits[0], "meter", "M", f"c{gate.payload}")]
+    elif gate.name == "pauli_rotation":
+        pairs = [(q, s) for q, s in zip(gate.qubits, gate.payload, strict=True) if s != "I"] or [(gate.qubits[0], "I")]
+        first = min(q for q, _ in pairs)
+        marks = [Mark(q, "box", f"R{s}" if len(pairs) == 1 else s, detail if q == first else "") for q, s in pairs]
+    else:
+        ordered = len(gate.qubits) > 1 and gate.name in _ORDERED
+        for k, q in enumerate(gate.qubits):
+            marks.append(Mark(q, "box", f"{title}:{k}" if ordered else title, detail))
+    return Item(gate, tuple(sorted(marks)), condition)
+
+
+def layout(circuit: "Circuit") -> list[list[Item]]:
+    """The gates in columns: each as far left as the wires it crosses and its classical bits allow."""
+    columns: list[list[Item]] = []
+    ends: dict[Any, int] = {}
     for gate in circuit.gates:
         if not gate.qubits:
             continue
-        low, high = min(gate.qubits), max(gate.qubits)
-        place = max(free[low : high + 1])
-        if place == len(columns):
+        item = _item(gate)
+        wires: list[Any] = list(range(item.top, item.bottom + 1))
+        if gate.condition is not None:
+            wires.extend(("bit", bit) for bit, _ in gate.condition)
+        if gate.name == "measure":
+            wires.append(("bit", gate.payload))
+        column = max(ends.get(wire, 0) for wire in wires)
+        if column == len(columns):
             columns.append([])
-        columns[place].append(gate)
-        free[low : high + 1] = [place + 1] * (high + 1 - low)
+        columns[column].append(item)
+        ends.update(dict.fromkeys(wires, column + 1))
     return columns
 
 
-def draw_text(circuit: Circuit, width: int = 100) -> str:
-    """The circuit as text, three lines less one a wire, in rows of at most `width` characters."""
-    n, margin = circuit.n_qubits, len(f"q{circuit.n_qubits - 1}: ")
-    names = [f"q{q}: ".rjust(margin) for q in range(n)]
-    blocks: list[list[str]] = []
-    lines = _fresh(names)
-    for column in layers(circuit):
-        cells = _column_text(column, n)
-        if len(lines[0]) + len(cells[0]) > width and len(lines[0]) > margin + 1:
-            blocks.append(lines)
-            lines = _fresh(names)
-        lines = [line + cell for line, cell in zip(lines, cells, strict=True)]
-    blocks.append(lines)
-    return "\n\n".join("\n".join(line.rstrip() for line in block[: 2 * n - 1]) for block in blocks)
+def _phase_note(circuit: "Circuit") -> str:
+    """The sum of the global phases as a line of text, or nothing."""
+    total = as_angle(0.0)
+    for gate in circuit.gates:
+        if gate.name == "global_phase":
+            total = total + gate.params[0]
+    return f"global phase {angle_text(as_param(total))}" if total.terms else ""
 
 
-def _fresh(names: list[str]) -> list[str]:
-    return [line for name in names for line in (name + "─", " " * (len(name) + 1))]
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _column_text(column: list[Gate], n: int) -> list[str]:
-    texts: dict[int, str] = {}
-    crossed: set[int] = set()
-    between: set[int] = set()
-    for gate in column:
-        shown = angles(gate)
-        for k, (q, label) in enumerate(zip(gate.qubits, labels(gate), strict=True)):
-            last = k == len(gate.qubits) - 1
-            text = f"{label}({shown})" if shown and last else label
-            if gate.name == "measure":
-                text = f"M→c{gate.payload}"
-            texts[q] = text + (f" if c{gate.condition[0]}={gate.condition[1]}" if gate.condition and last else "")
-        low, high = min(gate.qubits), max(gate.qubits)
-        crossed.update(set(range(low, high)) - set(gate.qubits))
-        between.update(range(low, high))
-    wide = max(len(text) for text in texts.values())
-    cells = []
-    for q in range(n):
-        wire = texts.get(q, "┼" if q in crossed else "")
-        cells.append(wire.center(wide, "─") + "──")
-        cells.append(("│" if q in between else "").center(wide) + "  ")
-    return cells
+# ---------------------------------------------------------------------- text
+def draw_text(circuit: "Circuit", width: int = 100) -> str:
+    """The circuit as text, in rows of at most `width` characters (40 or more).
 
-
-# ---------------------------------------------------------------------- SVG
-_STEP_Y, _BOX, _GAP, _LEFT, _ROW_WIDTH = 44, 30, 14, 44, 860
-_FILLS = {"h": "#0f766e", "measure": "#475569", "reset": "#475569", "prepare": "#475569"}
-
-
-def _fill(gate: Gate) -> str:
-    """A colour: teal for fixed gates, violet for weights, orange for inputs, blue for fixed angles."""
-    if gate.name in _FILLS:
-        return _FILLS[gate.name]
-    kinds = {slot.kind for p in gate.params if not isinstance(p, float) for slot in p.slots}
-    if "x" in kinds:
-        return "#c2570c"
-    if "w" in kinds:
-        return "#5b3fd6"
-    return "#1d6fb8" if gate.params else "#0f766e"
-
-
-def _wide(gate: Gate) -> int:
-    longest = max(len(label) for label in labels(gate))
-    shown = len(_short(angles(gate)))
-    return max(_BOX, 9 * longest + 12, int(5.4 * shown) + 4)
-
-
-def _short(text: str, most: int = 18) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def draw_svg(circuit: Circuit) -> str:
-    """The circuit as SVG text, wrapped into rows; inputs orange, weights violet, fixed gates teal."""
-    rows: list[list[tuple[list[Gate], int]]] = [[]]
+    Raises: TypeError or ValueError for a width that is no integer or too small.
+    """
+    width = check_int("width", width, 40)
+    n = circuit.n_qubits
+    head = len(f"q{n - 1}: ")
+    room = width - head - 1
+    blocks = [_text_column(column, n, room) for column in layout(circuit)]
+    rows: list[list[list[str]]] = [[]]
     used = 0
-    for column in layers(circuit):
-        wide = max(map(_wide, column))
-        if used + wide + _GAP > _ROW_WIDTH - _LEFT and rows[-1]:
+    for block in blocks:
+        if used + len(block[0]) > room and rows[-1]:
             rows.append([])
             used = 0
-        rows[-1].append((column, wide))
-        used += wide + _GAP
-    height_of_row = _STEP_Y * circuit.n_qubits + 18
-    width = _LEFT + 2 * _GAP + max(sum(w + _GAP for _, w in row) for row in rows)
-    height = height_of_row * len(rows) + 6
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" aria-label="circuit" font-family="system-ui, sans-serif">'
-    ]
+        rows[-1].append(block)
+        used += len(block[0])
+    parts = [text] if (text := _phase_note(circuit)) else []
+    for row in rows:
+        lines = []
+        for k in range(2 * n - 1):
+            start = f"q{k // 2}: ".rjust(head) + "─" if k % 2 == 0 else " " * (head + 1)
+            lines.append((start + "".join(block[k] for block in row)).rstrip())
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _text_column(column: list[Item], n_qubits: int, room: int) -> list[str]:
+    """One column as 2 n - 1 strings of equal length: the wires and what lies between them."""
+    cells: dict[int, str] = {}
+    links: set[int] = set()
+    for item in column:
+        for mark in item.marks:
+            last = mark is item.marks[-1]
+            cells[2 * mark.qubit] = _shorten(_cell(mark, item.condition if last else ""), room - 1)
+        links.update(range(2 * item.top + 1, 2 * item.bottom))
+    size = max(map(len, cells.values()))
+    middle = size // 2
+    result = []
+    for k in range(2 * n_qubits - 1):
+        fill = "─" if k % 2 == 0 else " "
+        text = cells.get(k, ("┼" if k % 2 == 0 else "│") if k in links else "")
+        left = middle - len(text) // 2
+        result.append(fill * left + text + fill * (size - left - len(text) + 1))
+    return result
+
+
+def _cell(mark: Mark, condition: str) -> str:
+    suffix = f" if {condition}" if condition else ""
+    if mark.kind == "meter":
+        return f"┤M→{mark.detail}{suffix}├"
+    if mark.kind == "box":
+        return f"┤{mark.title}{f'({mark.detail})' if mark.detail else ''}{suffix}├"
+    return mark.title + suffix
+
+
+# ---------------------------------------------------------------------- shapes
+def shapes(circuit: "Circuit") -> tuple[float, float, list[Shape]]:
+    """The drawing's width, height and shapes, in pixels, wires first."""
+    columns = layout(circuit)
+    sizes = [max(_item_width(item) for item in column) + 14 for column in columns]
+    left = 26 + 8.0 * len(str(circuit.n_qubits - 1))
+    rows: list[list[int]] = [[]]
+    used = 0.0
+    for k, size in enumerate(sizes):
+        if used + size > _ROW_WIDTH - left and rows[-1]:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(k)
+        used += size
+    note = _phase_note(circuit)
+    top = 22.0 if note else 4.0
+    total = left + max(sum(sizes[k] for k in row) for row in rows) + 24
+    total = max(total, 20 + 6.5 * len(note))
+    result = [Shape("text", 8, 14, text=note, fill=_SMALL, anchor="start", width=11)] if note else []
     for number, row in enumerate(rows):
-        parts += _svg_row(row, circuit.n_qubits, number * height_of_row + 26, number)
-    return "".join(parts) + "</svg>"
+        end = left + sum(sizes[k] for k in row) + 12
+        for q in range(circuit.n_qubits):
+            y = top + _PITCH * (q + 0.5)
+            result.append(Shape("text", left - 8, y, text=f"q{q}", fill=_SMALL, anchor="end", width=12))
+            result.append(Shape("line", left, y, end, y))
+        x = left + 6
+        for k in row:
+            for item in columns[k]:
+                result += _item_shapes(item, x + sizes[k] / 2, top)
+            x += sizes[k]
+        top += _PITCH * circuit.n_qubits + (18 if number < len(rows) - 1 else 4)
+    return total, top, result
 
 
-def _svg_row(row: list[tuple[list[Gate], int]], n: int, top: int, number: int) -> list[str]:
-    end = _LEFT + _GAP + sum(wide + _GAP for _, wide in row)
-    parts = []
-    for q in range(n):
-        y = top + q * _STEP_Y
-        parts.append(f'<text x="{_LEFT - 12}" y="{y + 4}" text-anchor="end" font-size="13" fill="#1f2430">q{q}</text>')
-        parts.append(f'<line x1="{_LEFT - 6}" y1="{y}" x2="{end}" y2="{y}" stroke="#9aa3b5" stroke-width="1.2"/>')
-    x = _LEFT + _GAP
-    for column, wide in row:
-        for gate in column:
-            parts += _svg_gate(gate, x + wide / 2, top)
-        x += wide + _GAP
-    return parts
+def _item_width(item: Item) -> float:
+    widest = 30.0
+    for mark in item.marks:
+        if mark.kind in ("box", "meter"):
+            widest = max(widest, 8.8 * len(mark.title) + 14, 6.0 * len(_shorten(mark.detail, 20)) + 12)
+    return max(widest, 6.0 * len(item.condition) + 4)
 
 
-def _svg_gate(gate: Gate, x: float, top: int) -> list[str]:
-    ys, fill, wide = [top + q * _STEP_Y for q in gate.qubits], _fill(gate), _wide(gate)
-    parts = []
-    if len(ys) > 1:
-        parts.append(f'<line x1="{x}" y1="{min(ys)}" x2="{x}" y2="{max(ys)}" stroke="{fill}" stroke-width="1.8"/>')
-    for y, label in zip(ys, labels(gate), strict=True):
-        parts += _svg_mark(label, x, y, wide, fill)
-    note = _short(angles(gate))
-    if gate.name == "measure":
-        note = f"→ c{gate.payload}"
-    if gate.condition:
-        note += f" if c{gate.condition[0]}={gate.condition[1]}"
-    if note:
-        parts.append(
-            f'<text x="{x}" y="{max(ys) + _BOX / 2 + 10}" text-anchor="middle" font-size="9.5" fill="#5d6679">'
-            f"{escape(note)}</text>"
-        )
-    return parts
+def _colours(item: Item) -> tuple[str, str]:
+    """Fill and line colour, by where the gate's angles come from."""
+    gate = item.gate
+    if gate.name in ("measure", "reset", "prepare"):
+        return _COLOURS["other"]
+    kinds = {slot.kind for param in gate.params if isinstance(param, Angle) for slot in param.slots}
+    return _COLOURS["xw" if len(kinds) == 2 else kinds.pop() if kinds else "number" if gate.params else "fixed"]
 
 
-def _svg_mark(label: str, x: float, y: float, wide: int, fill: str) -> list[str]:
-    if label == "●":
-        return [f'<circle cx="{x}" cy="{y}" r="4.6" fill="{fill}"/>']
-    if label == "⊕":
-        return [
-            f'<circle cx="{x}" cy="{y}" r="9.5" fill="#fff" stroke="{fill}" stroke-width="1.8"/>',
-            f'<path d="M{x - 9.5} {y}H{x + 9.5}M{x} {y - 9.5}V{y + 9.5}" stroke="{fill}" stroke-width="1.8"/>',
-        ]
-    if label == "✕":
-        return [f'<path d="M{x - 6} {y - 6}L{x + 6} {y + 6}M{x - 6} {y + 6}L{x + 6} {y - 6}" stroke="{fill}" stroke-width="2"/>']
-    box = max(_BOX, 9 * len(label) + 12)
+def _item_shapes(item: Item, x: float, top: float) -> list[Shape]:
+    """The shapes of one gate with its middle at x."""
+    fill, stroke = _colours(item)
+    wide = _item_width(item)
+    ys = [top + _PITCH * (mark.qubit + 0.5) for mark in item.marks]
+    result: list[Shape] = []
+    if item.solid:
+        result.append(_box(item, x, ys[0], ys[-1], wide))
+        mark = item.marks[0]
+        result += _labels(mark._replace(title=mark.title.split(":")[0]), x, (ys[0] + ys[-1]) / 2)
+        if ":" in mark.title:
+            for each, y in zip(item.marks, ys, strict=True):
+                number = each.title.split(":")[1]
+                result.append(Shape("text", x - wide / 2 + 7, y, text=number, fill=_SMALL, width=9))
+    else:
+        if len(ys) > 1:
+            result.append(Shape("line", x, ys[0], x, ys[-1], stroke=stroke, width=1.8))
+        for mark, y in zip(item.marks, ys, strict=True):
+            if mark.kind == "dot":
+                result.append(Shape("circle", x, y, 4.5, stroke=stroke, fill=stroke))
+            elif mark.kind == "plus":
+                result.append(Shape("circle", x, y, 11, stroke=stroke, fill=fill, width=1.8))
+                result.append(Shape("line", x - 11, y, x + 11, y, stroke=stroke, width=1.8))
+                result.append(Shape("line", x, y - 11, x, y + 11, stroke=stroke, width=1.8))
+            elif mark.kind == "cross":
+                result.append(Shape("line", x - 7, y - 7, x + 7, y + 7, stroke=stroke, width=2.2))
+                result.append(Shape("line", x - 7, y + 7, x + 7, y - 7, stroke=stroke, width=2.2))
+            elif mark.kind == "meter":
+                result += [_box(item, x, y, y, wide), *_meter(mark, x, y, stroke)]
+            else:
+                result += [_box(item, x, y, y, wide), *_labels(mark, x, y)]
+    if item.condition:
+        text = f"{item.condition}"
+        result.append(Shape("text", x, ys[-1] + 24, text=text, fill=_COLOURS["other"][1], width=9.5))
+    return result
+
+
+def _box(item: Item, x: float, y: float, y_end: float, wide: float) -> Shape:
+    fill, stroke = _colours(item)
+    detail = next((mark.detail for mark in item.marks if mark.detail), "")
+    text = f"{item.gate.name}({detail})" if item.gate.params else item.gate.name
+    size = y_end - y + 2 * _HALF
+    return Shape("box", x - wide / 2, y - _HALF, wide, size, stroke, fill, 1.5, text, dashed=bool(item.condition))
+
+
+def _labels(mark: Mark, x: float, y: float) -> list[Shape]:
+    """The gate's name, and its angles in smaller letters below."""
+    if not mark.detail:
+        return [Shape("text", x, y, text=mark.title, fill=_INK, width=14, bold=True)]
+    detail = _shorten(mark.detail, 20)
     return [
-        f'<rect x="{x - box / 2}" y="{y - _BOX / 2 + 2}" width="{box}" height="{_BOX - 4}" rx="6" fill="{fill}"/>',
-        f'<text x="{x}" y="{y + 4.5}" text-anchor="middle" font-size="13" font-weight="600" fill="#fff">{escape(label)}</text>',
+        Shape("text", x, y - 6, text=mark.title, fill=_INK, width=13, bold=True),
+        Shape("text", x, y + 9, text=detail, fill=_SMALL, width=10),
     ]
 
 
-def draw_matplotlib(circuit: Circuit) -> Any:
-    """The circuit as a Matplotlib figure, in one row."""
-    from matplotlib.figure import Figure
+def _meter(mark: Mark, x: float, y: float, stroke: str) -> list[Shape]:
+    """A dial with its needle, and the classical bit below."""
+    return [
+        Shape("arc", x, y + 1, 9, stroke=stroke, width=1.6),
+        Shape("line", x, y + 1, x + 7, y - 11, stroke=stroke, width=1.6),
+        Shape("text", x, y + 11, text=mark.detail, fill=_SMALL, width=9.5),
+    ]
 
-    columns = layers(circuit)
-    figure = Figure(figsize=(0.6 + 0.75 * max(1, len(columns)), 0.4 + 0.55 * circuit.n_qubits))
-    ax = figure.add_subplot()
-    for q in range(circuit.n_qubits):
-        ax.plot([-0.7, len(columns) - 0.3], [-q, -q], color="#9aa3b5", lw=1, zorder=0)
-        ax.text(-0.8, -q, f"q{q}", ha="right", va="center", fontsize=9)
-    for x, column in enumerate(columns):
-        for gate in column:
-            fill = _fill(gate)
-            ax.plot([x, x], [-min(gate.qubits), -max(gate.qubits)], color=fill, lw=1.4, zorder=1)
-            for q, label in zip(gate.qubits, labels(gate), strict=True):
-                plain = label in "●⊕✕"
-                box = None if plain else {"boxstyle": "round,pad=0.3", "fc": fill, "ec": fill}
-                shown = {"●": "•", "⊕": "⊕", "✕": "×"}.get(label, label)
-                ax.text(x, -q, shown, ha="center", va="center", fontsize=14 if plain else 8,
-                        color=fill if plain else "white", bbox=box, zorder=2)  # fmt: skip
-    ax.set_axis_off()
+
+# ---------------------------------------------------------------------- output
+def draw_svg(circuit: "Circuit") -> str:
+    """The circuit as the text of an SVG picture that needs nothing else; long circuits wrap into rows."""
+    width, height, parts = shapes(circuit)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
+    lines = [
+        f'{head} viewBox="0 0 {width:.0f} {height:.0f}" font-family="Helvetica, Arial, sans-serif">',
+        '<rect width="100%" height="100%" rx="6" fill="#ffffff"/>',
+        *map(_svg, parts),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _svg(s: Shape) -> str:
+    """One shape as an SVG element."""
+    line = f'stroke="{s.stroke}" stroke-width="{s.width:g}" fill="{s.fill}"'
+    if s.kind == "line":
+        return f'<line x1="{s.x:.1f}" y1="{s.y:.1f}" x2="{s.x2:.1f}" y2="{s.y2:.1f}" {line} stroke-linecap="round"/>'
+    if s.kind == "circle":
+        return f'<circle cx="{s.x:.1f}" cy="{s.y:.1f}" r="{s.x2:g}" {line}/>'
+    if s.kind == "arc":
+        return f'<path d="M {s.x - s.x2:.1f} {s.y:.1f} a {s.x2:g} {s.x2:g} 0 0 1 {2 * s.x2:g} 0" {line}/>'
+    if s.kind == "box":
+        dash = ' stroke-dasharray="4 2.5"' if s.dashed else ""
+        place = f'x="{s.x:.1f}" y="{s.y:.1f}" width="{s.x2:.1f}" height="{s.y2:.1f}" rx="6"'
+        return f"<rect {place} {line}{dash}><title>{escape(s.text)}</title></rect>"
+    weight = ' font-weight="600"' if s.bold else ""
+    style = f'font-size="{s.width:g}" fill="{s.fill}" text-anchor="{s.anchor}"{weight}'
+    return f'<text x="{s.x:.1f}" y="{s.y + 0.36 * s.width:.1f}" {style}>{escape(s.text)}</text>'
+
+
+def draw_matplotlib(circuit: "Circuit") -> "Figure":
+    """The circuit as a Matplotlib figure, 100 pixels to the inch."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Arc, Circle, FancyBboxPatch
+
+    width, height, parts = shapes(circuit)
+    figure = Figure(figsize=(width / 100, height / 100), dpi=100)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    aligned = {"middle": "center", "start": "left", "end": "right"}
+    for order, s in enumerate(parts):
+        style: dict[str, Any] = {"edgecolor": s.stroke, "facecolor": s.fill, "linewidth": 0.72 * s.width}
+        style["zorder"] = order
+        if s.kind == "line":
+            axes.plot([s.x, s.x2], [s.y, s.y2], color=s.stroke, linewidth=0.72 * s.width, zorder=order)
+        elif s.kind == "circle":
+            axes.add_patch(Circle((s.x, s.y), s.x2, **style))
+        elif s.kind == "arc":
+            del style["facecolor"]
+            axes.add_patch(Arc((s.x, s.y), 2 * s.x2, 2 * s.x2, theta1=180, theta2=360, **style))
+        elif s.kind == "box":
+            round_box = "round,pad=0,rounding_size=6"
+            dash = "--" if s.dashed else "-"
+            axes.add_patch(FancyBboxPatch((s.x, s.y), s.x2, s.y2, boxstyle=round_box, linestyle=dash, **style))
+        else:
+            place: dict[str, Any] = {"ha": aligned[s.anchor], "va": "center", "zorder": order}
+            weight = "semibold" if s.bold else "normal"
+            axes.text(s.x, s.y, s.text, size=0.72 * s.width, color=s.fill, weight=weight, **place)
     return figure

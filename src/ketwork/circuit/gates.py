@@ -43,11 +43,15 @@ Step = Rot | Move | Phase
 
 @dataclass(frozen=True)
 class GateRow:
-    """One gate: what it is called, what it does, how to undo it.
+    """One gate: what it is called, what it does, how to undo it, how the engine runs it.
 
+    matrix: from the parameters (numbers, radians) to the unitary (2^k, 2^k), the gate's first qubit most significant.
+    steps: the same unitary, global phase included, as Pauli rotations, moves and phases in order of time.
     inverse: the name of the inverse gate and the inverse's parameters as a signed permutation of the gate's own, such
     as (-1, -3, -2): minus the first, minus the third, minus the second.
     generator: for U(theta) = exp(-i theta G), the terms (coefficient, Pauli string) of G; else None.
+    qasm2, qasm3: its name in qelib1.inc (as first published) and stdgates.inc; None where a file must define it.
+    qiskit, pennylane: the name of the class there; None where there is none.
     """
 
     name: str
@@ -57,7 +61,8 @@ class GateRow:
     steps: tuple[Step, ...]
     inverse: tuple[str, tuple[int, ...]]
     help: str
-    qasm: str | None = None
+    qasm2: str | None = None
+    qasm3: str | None = None
     qiskit: str | None = None
     pennylane: str | None = None
     generator: tuple[tuple[float, str], ...] | None = None
@@ -69,7 +74,7 @@ class GateRow:
 
 
 def _array(*rows: Any) -> Matrix2D:
-    return np.array(rows, complex)
+    return np.array(rows, np.complex128)
 
 
 def _fixed(*rows: Any) -> Callable[[], Matrix2D]:
@@ -92,7 +97,8 @@ def pauli_matrix(string: str) -> Matrix2D:
 def pauli_rotation_matrix(string: str, theta: float) -> Matrix2D:
     """exp(-i theta/2 P)."""
     full = pauli_matrix(string)
-    return np.cos(theta / 2) * np.eye(len(full)) - 1j * np.sin(theta / 2) * full
+    rotation: Matrix2D = np.cos(theta / 2) * np.eye(len(full)) - 1j * np.sin(theta / 2) * full
+    return rotation
 
 
 def _rotation(string: str) -> Callable[[float], Matrix2D]:
@@ -115,9 +121,7 @@ def _phase(angle: float) -> Matrix2D:
 
 def _u3(theta: float, phi: float, lam: float) -> Matrix2D:
     c, s = np.cos(theta / 2), np.sin(theta / 2)
-    return _array(
-        [c, -cmath.exp(1j * lam) * s], [cmath.exp(1j * phi) * s, cmath.exp(1j * (phi + lam)) * c]
-    )
+    return _array([c, -cmath.exp(1j * lam) * s], [cmath.exp(1j * phi) * s, cmath.exp(1j * (phi + lam)) * c])
 
 
 def _exchange(theta: float, beta: float, outer: bool) -> Matrix2D:
@@ -138,7 +142,13 @@ _ISWAP = _array([1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1])
 # The engine's view. A controlled phase of angle a on k qubits is exp(i a prod (1 - Z)/2): Z-strings with angle
 # -(-1)^|S| 2 a / 2^k each and a phase of a / 2^k.
 _CZ = (Rot("ZI", (), pi / 2), Rot("IZ", (), pi / 2), Rot("ZZ", (), -pi / 2), Phase((), pi / 4))
-_ISWAP_STEPS = (Rot("ZI", (), pi), Rot("IZ", (), pi), Rot("ZZ", (), -pi / 2), Phase((), 3 * pi / 4), Move("swap", (0, 1)))
+_ISWAP_STEPS = (
+    Rot("ZI", (), pi),
+    Rot("IZ", (), pi),
+    Rot("ZZ", (), -pi / 2),
+    Phase((), 3 * pi / 4),
+    Move("swap", (0, 1)),
+)
 _ISWAP_DG_STEPS = (
     Rot("ZZ", (), pi / 2), Rot("ZI", (), pi), Rot("IZ", (), pi), Phase((), 5 * pi / 4), Move("swap", (0, 1)),
 )  # fmt: skip
@@ -156,7 +166,7 @@ def _row(name: str, n: int, params: str, matrix: Any, steps: Any, inverse: str, 
     back, *numbers = inverse.split()
     given = tuple(params.split())
     order = tuple(int(k) for k in numbers) or tuple(-k - 1 for k in range(len(given)))
-    names.setdefault("qasm", name)
+    names = {"qasm2": name, "qasm3": name, **names}
     return GateRow(name, n, given, matrix, tuple(steps), (back, order), text, **names)
 
 
@@ -186,42 +196,42 @@ def _z_phase(name: str, angle: float, inverse: str, text: str, **names: Any) -> 
 
 
 _ROWS = (
-    _row("i", 1, "", _fixed([1, 0], [0, 1]), (), "i", "Identity.", qasm="id", qiskit="IGate", pennylane="Identity", aliases=("id",)),
+    _row("i", 1, "", _fixed([1, 0], [0, 1]), (), "i", "Identity.", qasm2="id", qasm3="id", qiskit="IGate", pennylane="Identity", aliases=("id",)),
     _row("x", 1, "", _fixed([0, 1], [1, 0]), [Move("x", (0,))], "x", "Pauli X, the bit flip.", qiskit="XGate", pennylane="PauliX"),
     _row("y", 1, "", _fixed([0, -1j], [1j, 0]), [Rot("Z", (), pi), Phase((), pi), Move("x", (0,))], "y", "Pauli Y.", qiskit="YGate", pennylane="PauliY"),
     _z_phase("z", pi, "z", "Pauli Z, the phase flip.", qiskit="ZGate", pennylane="PauliZ"),
     _row("h", 1, "", _H, [Rot("Z", (), pi), Phase((), pi / 2), Rot("Y", (), pi / 2)], "h", "Hadamard.", qiskit="HGate", pennylane="Hadamard"),
     _z_phase("s", pi / 2, "sdg", "Phase gate, the square root of Z.", qiskit="SGate", pennylane="S"),
-    _z_phase("sdg", -pi / 2, "s", "Inverse of S.", qiskit="SdgGate"),
+    _z_phase("sdg", -pi / 2, "s", "Inverse of S.", qiskit="SdgGate", pennylane="Adjoint(S)"),
     _z_phase("t", pi / 4, "tdg", "T gate, the fourth root of Z.", qiskit="TGate", pennylane="T"),
-    _z_phase("tdg", -pi / 4, "t", "Inverse of T.", qiskit="TdgGate"),
-    _row("sx", 1, "", _SX, [Rot("X", (), pi / 2), Phase((), pi / 4)], "sxdg", "Square root of X.", qiskit="SXGate", pennylane="SX"),
-    _row("sxdg", 1, "", lambda: _SX().conj().T, [Rot("X", (), -pi / 2), Phase((), -pi / 4)], "sx", "Inverse of SX.", qiskit="SXdgGate"),
+    _z_phase("tdg", -pi / 4, "t", "Inverse of T.", qiskit="TdgGate", pennylane="Adjoint(T)"),
+    _row("sx", 1, "", _SX, [Rot("X", (), pi / 2), Phase((), pi / 4)], "sxdg", "Square root of X.", qiskit="SXGate", pennylane="SX", qasm2=None),
+    _row("sxdg", 1, "", lambda: _SX().conj().T, [Rot("X", (), -pi / 2), Phase((), -pi / 4)], "sx", "Inverse of SX.", qiskit="SXdgGate", qasm2=None, qasm3=None, pennylane="Adjoint(SX)"),
     _turn("rx", "X", qiskit="RXGate", pennylane="RX"),
     _turn("ry", "Y", qiskit="RYGate", pennylane="RY"),
     _turn("rz", "Z", qiskit="RZGate", pennylane="RZ"),
-    _row("p", 1, "lam", _phase, [Rot("Z", (1.0,)), Phase((0.5,))], "p", "Phase exp(i lam) on 1.", qiskit="PhaseGate", pennylane="PhaseShift", generator=((-0.5, "I"), (0.5, "Z")), aliases=("u1",)),
+    _row("p", 1, "lam", _phase, [Rot("Z", (1.0,)), Phase((0.5,))], "p", "Phase exp(i lam) on 1.", qiskit="PhaseGate", pennylane="PhaseShift", generator=((-0.5, "I"), (0.5, "Z")), aliases=("u1",), qasm2="u1"),
     _row("u3", 1, "theta phi lam", _u3, [Rot("Z", (0, 0, 1.0)), Rot("Y", (1.0, 0, 0)), Rot("Z", (0, 1.0, 0)), Phase((0, 0.5, 0.5))], "u3 -1 -3 -2", "Any one-qubit gate up to phase: RZ(phi) RY(theta) RZ(lam).", qiskit="UGate", pennylane="U3", aliases=("u",)),
     _row("cx", 2, "", _controlled(_fixed([0, 1], [1, 0])), [Move("cx", (0, 1))], "cx", "X on the second qubit when the first is 1.", qiskit="CXGate", pennylane="CNOT", aliases=("cnot",)),
     _row("cy", 2, "", _controlled(lambda: _Y), [Rot("IZ", (), -pi / 2), Move("cx", (0, 1)), Rot("IZ", (), pi / 2)], "cy", "Y on the second qubit when the first is 1.", qiskit="CYGate", pennylane="CY"),
     _row("cz", 2, "", lambda: np.diag([1, 1, 1, -1]).astype(complex), _CZ, "cz", "Sign flip of 11.", qiskit="CZGate", pennylane="CZ"),
     _row("ch", 2, "", _controlled(_H), [Rot("IY", (), -pi / 4), *_CZ, Rot("IY", (), pi / 4)], "ch", "H on the second qubit when the first is 1.", qiskit="CHGate", pennylane="CH"),
-    _row("swap", 2, "", lambda: _SWAP.copy(), [Move("swap", (0, 1))], "swap", "Exchange of two qubits.", qiskit="SwapGate", pennylane="SWAP"),
-    _row("iswap", 2, "", lambda: _ISWAP.copy(), _ISWAP_STEPS, "iswap_dg", "Exchange with a phase of i: exp(i pi/4 (XX + YY)).", qasm=None, qiskit="iSwapGate", pennylane="ISWAP"),
-    _row("iswap_dg", 2, "", lambda: _ISWAP.conj(), _ISWAP_DG_STEPS, "iswap", "Inverse of iSWAP.", qasm=None),
-    _row("ecr", 2, "", lambda: _R * (np.kron(_X, _I) - np.kron(_Y, _X)), [Rot("ZX", (), pi / 2), Move("x", (0,))], "ecr", "Echoed cross-resonance, (XI - YX)/sqrt(2).", qasm=None, qiskit="ECRGate", pennylane="ECR"),
-    _controlled_turn("X", qiskit="CRXGate", pennylane="CRX"),
-    _controlled_turn("Y", qiskit="CRYGate", pennylane="CRY"),
+    _row("swap", 2, "", lambda: _SWAP.copy(), [Move("swap", (0, 1))], "swap", "Exchange of two qubits.", qiskit="SwapGate", pennylane="SWAP", qasm2=None),
+    _row("iswap", 2, "", lambda: _ISWAP.copy(), _ISWAP_STEPS, "iswap_dg", "Exchange with a phase of i: exp(i pi/4 (XX + YY)).", qasm2=None, qasm3=None, qiskit="iSwapGate", pennylane="ISWAP"),
+    _row("iswap_dg", 2, "", lambda: _ISWAP.conj(), _ISWAP_DG_STEPS, "iswap", "Inverse of iSWAP.", qasm2=None, qasm3=None, pennylane="Adjoint(ISWAP)"),
+    _row("ecr", 2, "", lambda: _R * (np.kron(_X, _I) - np.kron(_Y, _X)), [Rot("ZX", (), pi / 2), Move("x", (0,))], "ecr", "Echoed cross-resonance, (XI - YX)/sqrt(2).", qasm2=None, qasm3=None, qiskit="ECRGate", pennylane="ECR"),
+    _controlled_turn("X", qasm2=None, qiskit="CRXGate", pennylane="CRX"),
+    _controlled_turn("Y", qasm2=None, qiskit="CRYGate", pennylane="CRY"),
     _controlled_turn("Z", qiskit="CRZGate", pennylane="CRZ"),
-    _row("cp", 2, "lam", _controlled(_phase), [Rot("ZI", (0.5,)), Rot("IZ", (0.5,)), Rot("ZZ", (-0.5,)), Phase((0.25,))], "cp", "Phase exp(i lam) on 11.", qiskit="CPhaseGate", pennylane="ControlledPhaseShift", generator=((-0.25, "II"), (0.25, "ZI"), (0.25, "IZ"), (-0.25, "ZZ")), aliases=("cu1",)),
-    _turn("rxx", "XX", qiskit="RXXGate", pennylane="IsingXX"),
-    _turn("ryy", "YY", qasm=None, qiskit="RYYGate", pennylane="IsingYY"),
-    _turn("rzz", "ZZ", qiskit="RZZGate", pennylane="IsingZZ"),
-    _row("xx_plus_yy", 2, "theta beta", lambda theta, beta: _exchange(theta, beta, False), [Rot("ZI", (0, 1.0)), Rot("XX", (0.5, 0)), Rot("YY", (0.5, 0)), Rot("ZI", (0, -1.0))], "xx_plus_yy -1 2", "Rotation by theta in the space of 01 and 10, phase beta on the first qubit.", qasm=None, qiskit="XXPlusYYGate"),
-    _row("xx_minus_yy", 2, "theta beta", lambda theta, beta: _exchange(theta, beta, True), [Rot("IZ", (0, -1.0)), Rot("XX", (0.5, 0)), Rot("YY", (-0.5, 0)), Rot("IZ", (0, 1.0))], "xx_minus_yy -1 2", "Rotation by theta in the space of 00 and 11, phase beta.", qasm=None, qiskit="XXMinusYYGate"),
+    _row("cp", 2, "lam", _controlled(_phase), [Rot("ZI", (0.5,)), Rot("IZ", (0.5,)), Rot("ZZ", (-0.5,)), Phase((0.25,))], "cp", "Phase exp(i lam) on 11.", qiskit="CPhaseGate", pennylane="ControlledPhaseShift", generator=((-0.25, "II"), (0.25, "ZI"), (0.25, "IZ"), (-0.25, "ZZ")), aliases=("cu1",), qasm2="cu1"),
+    _turn("rxx", "XX", qasm2=None, qasm3=None, qiskit="RXXGate", pennylane="IsingXX"),
+    _turn("ryy", "YY", qasm2=None, qasm3=None, qiskit="RYYGate", pennylane="IsingYY"),
+    _turn("rzz", "ZZ", qasm2=None, qasm3=None, qiskit="RZZGate", pennylane="IsingZZ"),
+    _row("xx_plus_yy", 2, "theta beta", lambda theta, beta: _exchange(theta, beta, False), [Rot("ZI", (0, 1.0)), Rot("XX", (0.5, 0)), Rot("YY", (0.5, 0)), Rot("ZI", (0, -1.0))], "xx_plus_yy -1 2", "Rotation by theta in the space of 01 and 10, phase beta on the first qubit.", qasm2=None, qasm3=None, qiskit="XXPlusYYGate"),
+    _row("xx_minus_yy", 2, "theta beta", lambda theta, beta: _exchange(theta, beta, True), [Rot("IZ", (0, -1.0)), Rot("XX", (0.5, 0)), Rot("YY", (-0.5, 0)), Rot("IZ", (0, 1.0))], "xx_minus_yy -1 2", "Rotation by theta in the space of 00 and 11, phase beta.", qasm2=None, qasm3=None, qiskit="XXMinusYYGate"),
     _row("ccx", 3, "", _controlled(lambda: _X, 2), _CCX, "ccx", "X on the third qubit when the first two are 1 (Toffoli).", qiskit="CCXGate", pennylane="Toffoli", aliases=("toffoli",)),
-    _row("ccz", 3, "", lambda: np.diag([1] * 7 + [-1]).astype(complex), _CCZ, "ccz", "Sign flip of 111.", qasm=None, qiskit="CCZGate", pennylane="CCZ"),
-    _row("cswap", 3, "", _controlled(lambda: _SWAP), _CSWAP, "cswap", "Exchange of the last two qubits when the first is 1 (Fredkin).", qiskit="CSwapGate", pennylane="CSWAP", aliases=("fredkin",)),
+    _row("ccz", 3, "", lambda: np.diag([1] * 7 + [-1]).astype(complex), _CCZ, "ccz", "Sign flip of 111.", qasm2=None, qasm3=None, qiskit="CCZGate", pennylane="CCZ"),
+    _row("cswap", 3, "", _controlled(lambda: _SWAP), _CSWAP, "cswap", "Exchange of the last two qubits when the first is 1 (Fredkin).", qiskit="CSwapGate", pennylane="CSWAP", aliases=("fredkin",), qasm2=None),
 )  # fmt: skip
 
 GATES: dict[str, GateRow] = {row.name: row for row in _ROWS}
@@ -239,4 +249,4 @@ SPECIAL: dict[str, str] = {
     "measure": "Measurement of a qubit into a classical bit.",
     "reset": "A qubit set to 0, whatever it was.",
 }
-"""Operations with a payload of their own, which have no row."""
+"""Operations with a payload of their own, which have no row, and what they do."""

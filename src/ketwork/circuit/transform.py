@@ -1,21 +1,25 @@
-"""Circuits from circuits: inverse, control, matrix."""
+"""What circuits become: their inverse, their controlled form, their matrix."""
 
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.circuit.angle import Angle
-from ketwork.circuit.circuit import Circuit, Gate, Matrix, make_gate
+from ketwork.circuit.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
-from ketwork.circuit.gates import GATES, Move, Phase, Rot, pauli_rotation_matrix
+from ketwork.circuit.gates import GATES, Move, Phase, Step, pauli_rotation_matrix
+from ketwork.circuit.operation import Gate, Matrix, make_gate
 
 _CONTROLLED = {
-    "i": "i", "x": "cx", "y": "cy", "z": "cz", "h": "ch", "cx": "ccx", "cz": "ccz", "swap": "cswap",
-    "rx": "crx", "ry": "cry", "rz": "crz", "p": "cp",
+    "x": "cx", "y": "cy", "z": "cz", "h": "ch", "cx": "ccx", "cz": "ccz", "swap": "cswap",
+    "rx": "crx", "ry": "cry", "rz": "crz", "p": "cp", "global_phase": "p",
 }  # fmt: skip
 """Gates whose controlled form has a row of its own."""
+
+_SIGN_FLIPS = {"ccx": True, "ccz": False}
+"""Gates that flip the sign of all ones, and whether they do it between two Hadamards on the last qubit."""
 
 
 def inverse_gate(gate: Gate) -> Gate:
@@ -23,7 +27,7 @@ def inverse_gate(gate: Gate) -> Gate:
     row = GATES.get(gate.name)
     if row is not None:
         name, order = row.inverse
-        params = tuple(gate.params[abs(k) - 1] * (1 if k > 0 else -1) for k in order)
+        params = tuple([gate.params[k - 1] if k > 0 else -gate.params[-k - 1] for k in order])
         return gate._replace(name=name, params=params)
     if gate.name in ("pauli_rotation", "global_phase"):
         return gate._replace(params=(-gate.params[0],))
@@ -36,38 +40,54 @@ def inverse_gate(gate: Gate) -> Gate:
 
 def controlled(circuit: Circuit) -> Circuit:
     """The circuit controlled by one new qubit 0; its own qubits move up by one."""
-    result = Circuit(circuit.n_qubits + 1, (), circuit.n_bits)
-    for gate in circuit.gates:
-        qubits = tuple(q + 1 for q in gate.qubits)
-        name = _CONTROLLED.get(gate.name)
-        if name == "i":
-            continue
-        if name is not None:
-            result = result.append(name, (0, *qubits), gate.params, condition=gate.condition)
-            continue
-        if gate.name == "prepare":
-            raise ValueError("A state preparation cannot be controlled.")
-        for step in gate_steps(gate):
-            for part in _controlled_step(step, qubits, gate.params):
-                result = result._extended((part._replace(condition=gate.condition),))
-    return result
+    gates = (part for gate in circuit.gates for part in _controlled_gate(gate))
+    return Circuit._trusted(circuit.n_qubits + 1, gates, circuit.n_bits)
 
 
-def _controlled_step(step: Any, qubits: tuple[int, ...], params: tuple[float | Angle, ...]) -> list[Gate]:
+def _controlled_gate(gate: Gate) -> Iterator[Gate]:
+    qubits = (0, *(q + 1 for q in gate.qubits))
+    for part in _controlled_parts(gate, qubits):
+        yield part._replace(condition=gate.condition)
+
+
+def _controlled_parts(gate: Gate, qubits: tuple[int, ...]) -> list[Gate]:
+    """What does a gate on `qubits[1:]` when `qubits[0]` is 1, in as few and as plain gates as there are."""
+    name = _CONTROLLED.get(gate.name)
+    if name is not None:
+        return [make_gate(name, qubits, gate.params)]
+    if gate.name in _SIGN_FLIPS:
+        flip = make_gate("diagonal", qubits, (), [1] * (2 ** len(qubits) - 1) + [-1])
+        turn = [make_gate("h", qubits[-1:])] if _SIGN_FLIPS[gate.name] else []
+        return [*turn, flip, *turn]
+    if gate.name == "diagonal":
+        phases = gate.payload.array
+        return [make_gate("diagonal", qubits, (), np.concatenate([np.ones(len(phases)), phases]))]
+    if gate.name == "unitary" and len(gate.qubits) == 1:
+        full = np.eye(4, dtype=complex)
+        full[2:, 2:] = gate.payload.array
+        return [make_gate("unitary", qubits, (), full)]
+    if gate.name in ("measure", "reset", "prepare"):
+        raise ValueError(f"{gate.name!r} cannot be controlled; a measured bit can be a gate's `condition` instead.")
+    return [part for step in gate_steps(gate) for part in _controlled_step(step, qubits, gate.params)]
+
+
+def _controlled_step(step: Step, qubits: tuple[int, ...], params: tuple[float | Angle, ...]) -> list[Gate]:
+    control, own = qubits[0], qubits[1:]
     if isinstance(step, Move):
-        return [make_gate({"x": "cx", "cx": "ccx", "swap": "cswap"}[step.kind], (0, *(qubits[q] for q in step.qubits)))]
+        name = {"x": "cx", "cx": "ccx", "swap": "cswap"}[step.kind]
+        return [make_gate(name, (control, *(own[q] for q in step.qubits)))]
     theta: Any = step.offset
     for coefficient, param in zip(step.coefficients, params, strict=True) if step.coefficients else ():
         theta = theta + coefficient * param
     if isinstance(step, Phase):
-        return [make_gate("p", (0,), (theta,))]
-    pairs = [(q, letter) for q, letter in zip(qubits, step.pauli, strict=True) if letter != "I"]
+        return [make_gate("p", (control,), (theta,))]
+    pairs = [(q, letter) for q, letter in zip(own, step.pauli, strict=True) if letter != "I"]
     if not pairs:
-        return [make_gate("p", (0,), (theta * -0.5,))]
+        return [make_gate("p", (control,), (theta * -0.5,))]
     placed, letters = tuple(q for q, _ in pairs), "".join(letter for _, letter in pairs)
     return [
         make_gate("pauli_rotation", placed, (theta * 0.5,), letters),
-        make_gate("pauli_rotation", (0, *placed), (theta * -0.5,), "Z" + letters),
+        make_gate("pauli_rotation", (control, *placed), (theta * -0.5,), "Z" + letters),
     ]
 
 
@@ -103,19 +123,3 @@ def circuit_matrix(circuit: Circuit) -> NDArray[np.complex128]:
         full = np.tensordot(small.reshape((2,) * (2 * k)), full, (range(k, 2 * k), gate.qubits))
         full = np.moveaxis(full, range(k), gate.qubits)
     return np.ascontiguousarray(full.reshape(1 << n, 1 << n))
-
-
-@lru_cache(maxsize=256)
-def steps_matrix(steps: tuple[Any, ...], n_qubits: int, params: tuple[float, ...] = ()) -> NDArray[np.complex128]:
-    """The matrix of a sequence of engine steps: what `gate_steps` promises to equal the gate's matrix."""
-    full = np.eye(1 << n_qubits, dtype=complex)
-    for step in steps:
-        if isinstance(step, Move):
-            part = Circuit(n_qubits).append(step.kind, step.qubits).matrix()
-        else:
-            angle = step.offset + sum(c * p for c, p in zip(step.coefficients, params, strict=False))
-            part = pauli_rotation_matrix(step.pauli, angle) if isinstance(step, Rot) else np.exp(1j * angle)
-        full = part @ full if isinstance(part, np.ndarray) and part.ndim else part * full
-    return full
-
-

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from ketwork.circuit.circuit import Circuit, Gate
+from ketwork.circuit.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import GATES, Move, Phase, Rot
+from ketwork.circuit.operation import Gate
 from ketwork.engine.fuse import CONTROLLED_FLIP, EXCHANGE, FLIP, ROTATION
 from ketwork.engine.program import AngleTable, Program, assemble
 
@@ -31,7 +32,8 @@ def lower(circuit: Circuit, all_by_lane: bool = False) -> Program:
 
 def _lower(circuit: Circuit, all_by_lane: bool) -> Program:
     bits = max(circuit.n_qubits, 2)
-    codes, xs, zs, powers, base = [], [], [], [], []
+    codes, xs, zs, powers = list[int](), list[int](), list[int](), list[int]()
+    base: list[float] = []
     monomials: list[tuple[int, float, tuple[Any, ...]]] = []
     prepared: list[tuple[tuple[int, ...], Any]] = []
     touched: set[int] = set()

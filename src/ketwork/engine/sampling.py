@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.circuit.circuit import Circuit, Gate
+from ketwork.circuit.circuit import Circuit
+from ketwork.circuit.operation import Gate
 from ketwork.engine import tiles
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.lower import lower
@@ -110,10 +111,10 @@ class _Trajectories:
 
     def _chosen(self, gate: Gate) -> NDArray[np.bool_]:
         """(lanes,) the trajectories in which a gate happens."""
-        if gate.condition is None:
-            return np.ones(len(self.x), bool)
-        bit, value = gate.condition
-        return np.asarray(self.bits[:, bit] == value)
+        chosen = np.ones(len(self.x), bool)
+        for bit, value in gate.condition or ():
+            chosen &= self.bits[:, bit] == value
+        return chosen
 
     def _apply(self, gates: list[Gate], chosen: NDArray[np.bool_] | None = None) -> None:
         if not gates:

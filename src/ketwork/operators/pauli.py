@@ -166,7 +166,9 @@ def hermitian(matrix: ArrayLike, qubits: Sequence[int], n_qubits: int) -> PauliS
     array = check_array("matrix", matrix, 2, dtype=np.complex128)
     chosen = [int(q) for q in np.atleast_1d(np.asarray(qubits))]
     if len(chosen) not in (1, 2) or array.shape != (1 << len(chosen),) * 2:
-        raise ValueError(f"Argument `matrix` must be 2x2 for one qubit or 4x4 for two, but is {array.shape} for {qubits}.")
+        raise ValueError(
+            f"Argument `matrix` must be 2x2 for one qubit or 4x4 for two, but is {array.shape} for {qubits}."
+        )
     gap = float(np.abs(array - array.conj().T).max())
     if gap > 1e-10 * max(1.0, float(np.abs(array).max())):
         raise ValueError(f"Argument `matrix` must be Hermitian, but differs from its adjoint by {gap:.3g}.")
