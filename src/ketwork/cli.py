@@ -1,6 +1,5 @@
 """The command line: parse, call, print. What it does lives in the rest of the package."""
 
-
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +27,12 @@ def top(version: Annotated[bool, Text("--version", help="Print the version and s
 
 @app.command()
 def fit(
-    data: Annotated[str, typer.Argument(help="A built-in data set (digits, breast-cancer, wine, iris, moons, mnist, fashion-mnist) or a CSV or Parquet file.")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in data set (digits, breast-cancer, wine, iris, moons, mnist, fashion-mnist) or a file."
+        ),
+    ],
     target: Annotated[str | None, Text(help="The column of a file that holds the classes; default: the last.")] = None,
     model: Annotated[str, Text(help="variational or kernel.")] = "variational",
     encoding: Annotated[str | None, Text(help="reuploading, angle, iqp or zz.")] = None,
@@ -47,7 +51,9 @@ def fit(
     """Train a quantum model and its baselines on DATA, and write a report."""
     from ketwork.experiments.fit import fit_and_report
 
-    task = FitTask(data, target, model, encoding, layers, qubits, features, seeds, fits, epochs, test_fraction, samples, seed)
+    task = FitTask(
+        data, target, model, encoding, layers, qubits, features, seeds, fits, epochs, test_fraction, samples, seed
+    )
     found = fit_and_report(task, out, resume)
     _say(f"\n{found.verdict}\n")
     _say(f"Report: {found.report}")
@@ -56,7 +62,9 @@ def fit(
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    data: Annotated[str, typer.Argument(help="A CSV or Parquet file with the same feature columns, or a built-in name.")],
+    data: Annotated[
+        str, typer.Argument(help="A CSV or Parquet file with the same feature columns, or a built-in name.")
+    ],
     out: Annotated[Path | None, Text(help="Write the predictions to this CSV file instead of printing them.")] = None,
 ) -> None:
     """Use a saved model: print a predicted class for every row of DATA."""
@@ -109,5 +117,3 @@ def _with_nearest(error: Any) -> str:
     word = text.split("'")[1] if text.startswith("No such command") and "'" in text else ""
     near = difflib.get_close_matches(word, commands, n=2) if word else []
     return text + (f" Did you mean {' or '.join(near)}?" if near else "")
-
-

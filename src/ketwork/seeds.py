@@ -17,9 +17,7 @@ def generator(seed: Seed = None) -> np.random.Generator:
     if isinstance(seed, np.random.RandomState):
         return np.random.default_rng(seed.randint(0, 2**31, size=4))
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer, np.random.SeedSequence, type(None))):
-        raise TypeError(
-            f"Argument `seed` must be None, a non-negative integer or a numpy Generator, but is {seed!r}."
-        )
+        raise TypeError(f"Argument `seed` must be None, a non-negative integer or a numpy Generator, but is {seed!r}.")
     if isinstance(seed, (int, np.integer)) and seed < 0:
         raise ValueError(f"Argument `seed` must be at least 0, but is {seed}.")
     return np.random.default_rng(seed)

@@ -35,9 +35,7 @@ class Batch:
     pullback while they are small; larger ones are run again, so that memory is bounded whatever the batch.
     """
 
-    def __init__(
-        self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int
-    ) -> None:
+    def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
         self.one_by_one = large.fits(program, dtype) and (program.bits > _TILE_BITS or len(x) <= _FEW_SAMPLES)
         refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])

@@ -1,7 +1,7 @@
 """From elementary steps to a short list of passes: frame, schedule, groups.
 
-1. Frame. X, CX and SWAP only relabel basis states: bit l_q of the circuit's state is the parity of (i & z_q) ^ flip_q of
-   the stored index i. Pushing a Pauli rotation back through the relabelling gives another Pauli rotation, so index
+1. Frame. X, CX and SWAP only relabel basis states: for the stored index i, bit q of the circuit's state is the parity
+   of i & frame_z[q], flipped by frame_flip[q]. A Pauli rotation pushed back through that is another one, so index
    moves cost nothing at all.
 2. Schedule. Rotations that commute may change places. Diagonal ones gather in blocks that are applied in one pass over
    the state, whatever their number; the others gather between them.
@@ -116,7 +116,7 @@ def schedule(code, flips, signs, n):  # type: ignore[no-untyped-def]
 def order_steps(block, diagonal, lane):  # type: ignore[no-untyped-def]
     """List the rotations in order of execution: (step, kind of operation, number of that operation).
 
-    A diagonal block becomes a pass for its shared angles and one for its angles by lane; a few rotations stay rotations.
+    A diagonal block becomes one pass for its shared angles and one for those by lane; a few rotations stay rotations.
     """
     steps = len(block)
     start = np.zeros(2 * len(diagonal) + 1, np.int64)

@@ -150,13 +150,14 @@ def evolve(program: Program, angles: Floats, dtype: Any, threads: int) -> Floats
 def plan_readings(program: Program, observed: Observed, dtype: Any) -> list[Reading]:
     """Deal the groups of Pauli strings out to sweeps that hold their flips."""
     row_bits, lane_bits = shape(program, dtype)
-    waiting, readings = list(range(len(observed.groups))), []
+    waiting: list[int] = list(range(len(observed.groups)))
+    readings: list[Reading] = []
     while waiting:
         space = new_space(row_bits, lane_bits)
         taken = [g for g in waiting if space.take(int(observed.groups[g, 0]))]
         waiting = [g for g in waiting if g not in set(taken)]
         found = layout(space, program.bits, row_bits, lane_bits)
-        groups, picked = np.zeros((len(taken), 4), np.int64), []
+        groups, picked = np.zeros((len(taken), 4), np.int64), list[int]()
         for row, g in enumerate(taken):
             flip, part, first, last = observed.groups[g].tolist()
             groups[row] = found.row_coordinates(flip), part, len(picked), len(picked) + last - first
@@ -174,7 +175,7 @@ def read(program: Program, state: Floats, observed: Observed, threads: int) -> F
     size = program.half
     if observed.flavour == 1:
         weights = state[:size].astype(np.float64) ** 2 + state[size:].astype(np.float64) ** 2
-        return np.bincount(observed.rows, weights, minlength=observed.outputs)
+        return np.asarray(np.bincount(observed.rows, weights, minlength=observed.outputs), np.float64)
     values = np.zeros(observed.outputs)
     count = blocks(program, state.dtype)
     for one in plan_readings(program, observed, state.dtype):

@@ -67,9 +67,7 @@ class AngleTable:
         return result[:, 1 + self.n_weights :], result[:, 1 : 1 + self.n_weights].sum(axis=0)
 
     def _slot_values(self, x: Floats, w: Floats) -> Floats:
-        return np.concatenate(
-            [np.ones((len(x), 1)), np.broadcast_to(w, (len(x), len(w))), x], axis=1, dtype=np.float64
-        )
+        return np.concatenate([np.ones((len(x), 1)), np.broadcast_to(w, (len(x), len(w))), x], axis=1, dtype=np.float64)
 
 
 def _add_columns(target: Floats, columns: Integers, values: Floats) -> None:

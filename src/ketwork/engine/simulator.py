@@ -79,9 +79,7 @@ class Simulator:
         x, w = check_slots(circuit, x, w)
         return geometry.states(lower(circuit), x, w, self.dtype, self._threads)
 
-    def overlap(
-        self, circuit: Circuit, x_a: Any, x_b: Any = None, w: Any = None
-    ) -> NDArray[np.floating[Any]]:
+    def overlap(self, circuit: Circuit, x_a: Any, x_b: Any = None, w: Any = None) -> NDArray[np.floating[Any]]:
         """Squared fidelities |<psi(a)|psi(b)>|^2, (A, B), for inputs x_a (A, n_inputs) and x_b (default: x_a).
 
         Each state is made once; the matrix is a product of states, block by block.

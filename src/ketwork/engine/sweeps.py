@@ -49,7 +49,8 @@ class Space:
 class Layout:
     """How a sweep cuts the state into blocks.
 
-    rows: basis of the row directions, lowest bits first; pivots: a bit that only that row has. lanes: the lane directions (single bits).
+    rows: basis of the row directions, lowest bits first; pivots: a bit that only that row has.
+    lanes: the lane directions (single bits).
     outer: the bits that number the blocks.
     """
 
@@ -97,7 +98,9 @@ def layout(space: Space, n: int, row_bits: int, lane_bits: int) -> Layout:
         space.take(1 << bit)
         bit -= 1
     free = [b for b in range(n) if b not in space.pivots]
-    return Layout(tuple(space.basis), tuple(space.pivots), tuple(1 << b for b in free[:lane_bits]), tuple(free[lane_bits:]))
+    return Layout(
+        tuple(space.basis), tuple(space.pivots), tuple(1 << b for b in free[:lane_bits]), tuple(free[lane_bits:])
+    )
 
 
 def new_space(row_bits: int, lane_bits: int) -> Space:
@@ -129,7 +132,8 @@ def plan(items: list[Item], n: int, row_bits: int, lane_bits: int) -> list[tuple
     sweeps = []
     waiting = list(items)
     while waiting:
-        space, chosen, skipped = new_space(row_bits, lane_bits), [], []
+        space, chosen = new_space(row_bits, lane_bits), list[Item]()
+        skipped: list[Item] = []
         for k, item in enumerate(waiting):
             if len(skipped) >= _LOOKAHEAD:
                 skipped.extend(waiting[k:])

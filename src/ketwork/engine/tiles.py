@@ -5,9 +5,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketwork.engine.adjoint import back_tiles
 from ketwork.engine.lanes import WIDTH
@@ -24,12 +26,12 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
 
 
 def spread(work: Callable[[Span], Any], count: int, threads: int) -> list[Any]:
-    """Call `work` on contiguous spans of range(count), one a thread; the kernels inside release the interpreter lock."""
+    """Call `work` on contiguous spans of range(count), one a thread; the kernels release the interpreter lock."""
     threads = max(1, min(threads, count))
     if threads == 1:
         return [work((0, count))]
     ends = [count * k // threads for k in range(threads + 1)]
-    return list(_pool(threads, os.getpid()).map(work, zip(ends[:-1], ends[1:], strict=True)))
+    return list(_pool(threads, os.getpid()).map(work, pairwise(ends)))
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def drive_by(program: Program, shared: Floats, by_lane: Floats, dtype: Any) -> D
 
 def phase_tables(program: Program, shared: Floats) -> Floats:
     """(tables, 2 * 2^n) cosine and sine of every basis state's phase, for each shared diagonal."""
-    phases = np.zeros((program.n_tables, program.half))
+    phases: Floats = np.zeros((program.n_tables, program.half))
     steps = program.shared_terms
     place = (program.shared_table, program.term_rows(steps))
     np.add.at(phases, place, 0.5 * shared[steps] * program.term_signs(steps))
@@ -144,7 +146,7 @@ def evolve(program: Program, driven: Drive, threads: int, started: Floats | None
     return states
 
 
-def amplitudes(program: Program, states: Floats, batch: int) -> Floats:
+def amplitudes(program: Program, states: Floats, batch: int) -> NDArray[np.complexfloating[Any]]:
     """(B, 2^bits) complex amplitudes in stored order."""
     width = WIDTH[states.dtype]
     planes = states.reshape(len(states), 2, program.half, width).transpose(1, 0, 3, 2)
@@ -163,7 +165,7 @@ def read(program: Program, states: Floats, observed: Observed, threads: int) -> 
 def pull_back(
     program: Program, driven: Drive, states: Floats, observed: Observed, cotangent: Floats, threads: int
 ) -> tuple[Floats, Floats]:
-    """Cotangents of the observed values, (tiles, outputs * W), to those of the angles: (all steps,), (tiles, by lane * W)."""
+    """Cotangents of observed values (tiles, outputs * W) to those of angles: (steps,) and (tiles, by lane * W)."""
     by_lane = aligned_zeros(driven.lane_angles.shape, states.dtype)
     arrays = observed.arrays(states.dtype)
 

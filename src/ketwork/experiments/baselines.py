@@ -49,7 +49,14 @@ def _variational(task: FitTask) -> list[Contender]:
             from ketwork.models.classifier import VariationalClassifier
 
             fixed = {"layers": task.layers or 4, "encoding": task.encoding or "reuploading"}
-            options = {"n_qubits": task.qubits, "epochs": task.epochs, "learning_rate": 0.05, **fixed, **changes, **setting}
+            options = {
+                "n_qubits": task.qubits,
+                "epochs": task.epochs,
+                "learning_rate": 0.05,
+                **fixed,
+                **changes,
+                **setting,
+            }
             return VariationalClassifier(random_state=seed, **options)
 
         return Contender(name, kind, settings, build)

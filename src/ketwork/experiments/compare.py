@@ -49,9 +49,8 @@ def verdict(data: str, quantum: ArrayLike, baseline_name: str, baseline: ArrayLi
     """One sentence: what the quantum model reaches, what the best baseline reaches, and what may be claimed."""
     ours, theirs = interval(quantum), interval(baseline)
     p = paired_p_value(quantum, baseline, test_fraction)
-    start = (
-        f"On {data} the quantum model reaches an accuracy of {ours}; the best baseline ({baseline_name}) reaches {theirs}."
-    )
+    start = f"On {data} the quantum model reaches an accuracy of {ours}; "
+    start += f"the best baseline ({baseline_name}) reaches {theirs}."
     if np.isnan(p):
         return f"{start} One repetition allows no test; run with more seeds before claiming anything."
     if p >= 0.05:

@@ -95,7 +95,9 @@ def open_folder(out: Path, task: FitTask, resume: bool) -> list[Row]:
         if known != task.digest:
             raise UserError(f"--out {out} already holds another run ({known}); name another folder.")
         if not resume:
-            raise UserError(f"--out {out} already holds this run; add --resume to go on with it, or name another folder.")
+            raise UserError(
+                f"--out {out} already holds this run; add --resume to go on with it, or name another folder."
+            )
     elif resume:
         raise UserError(f"--resume: there is no run in {out}.")
     try:

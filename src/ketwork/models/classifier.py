@@ -22,7 +22,7 @@ from ketwork.models.readout import cross_entropy, softmax, z_observables
 from ketwork.models.scaling import FeatureScale
 from ketwork.optimize import METHODS, adam, minimize
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 ENCODINGS = ("reuploading", "angle", "iqp", "zz")
 ANSAETZE = ("hardware_efficient", "strongly_entangling")
 
@@ -41,7 +41,9 @@ def model_circuit(
     n = n_qubits if n_qubits is not None else max(2, n_features if one_each else min(n_features, 8))
     check_int("n_qubits", n, 1, 26)
     if one_each and n != max(2, n_features):
-        raise ValueError(f"Encoding {encoding!r} needs one qubit for each of {n_features} features, but n_qubits is {n}.")
+        raise ValueError(
+            f"Encoding {encoding!r} needs one qubit for each of {n_features} features, but n_qubits is {n}."
+        )
     if encoding == "reuploading":
         first = data_reuploading(n, n_features, layers, entangler, topology)
         closing = ansaetze.hardware_efficient(n, 0)
@@ -206,9 +208,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         counts = np.bincount(labels)
         if not self.early_stopping or held < len(counts) or counts.min() < 2 or len(X) - held < len(counts):
             return whole, None
-        parts = train_test_split(
-            *whole, test_size=held, stratify=labels, random_state=int(rng.integers(0, 2**31 - 1))
-        )
+        parts = train_test_split(*whole, test_size=held, stratify=labels, random_state=int(rng.integers(0, 2**31 - 1)))
         return (parts[0], parts[2]), (parts[1], parts[3])
 
     def _loss(self, params: Floats, X: Floats, labels: Any, gradient: bool = True) -> tuple[float, Floats]:
@@ -268,7 +268,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def _after_epoch(self, epoch: int, params: Floats, loss: float, held: Any, best: dict[str, Any]) -> bool:
         """Note an epoch, keep the best weights, and say whether to stop."""
-        watched = loss if held is None else self._loss(params, *held, gradient=False)[0]
+        watched = loss if held is None else self._loss(params, held[0], held[1], gradient=False)[0]
         entry = {"epoch": epoch, "loss": loss, "validation_loss": watched if held is not None else float("nan")}
         self.history_.append(entry)
         if watched < best["loss"]:
@@ -276,7 +276,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         if self.verbose:
             print(f"epoch {epoch:4d}  loss {loss:.4f}" + (f"  held back {watched:.4f}" if held is not None else ""))
         listeners: list[Callable[[dict[str, float]], Any]] = self.callbacks or []
-        stop = any([bool(listener(dict(entry))) for listener in listeners])
+        stop = any(tuple(bool(listener(dict(entry))) for listener in listeners))
         patient = held is None or epoch - best["epoch"] < self.n_iter_no_change
         return stop or not patient
 

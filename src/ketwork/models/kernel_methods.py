@@ -16,7 +16,7 @@ from ketwork.engine.simulator import Simulator
 from ketwork.models.encodings import angle_encoding, iqp_feature_map, zz_feature_map
 from ketwork.models.scaling import FeatureScale
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 KERNEL_ENCODINGS = ("angle", "iqp", "zz")
 
 
@@ -99,9 +99,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def restore(self, scale: FeatureScale, anchors: Floats, y: Any) -> "KernelClassifier":
         """Fit again on scaled training data: how a saved kernel model comes back."""
-        self.circuit_ = kernel_circuit(
-            self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement
-        )
+        self.circuit_ = kernel_circuit(self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement)
         factor = 1 / np.sqrt(self.n_features_in_) if self.scale is None else self.scale
         self.scale_ = FeatureScale(scale.mean, scale.deviation, float(factor))
         self._fit_anchors(anchors, y)

@@ -40,7 +40,9 @@ def from_arrays(config: dict[str, Any], arrays: Arrays) -> Model:
     model: Any = _KINDS[config["kind"]]()
     unknown = set(config["parameters"]) - set(model.get_params())
     if unknown:
-        raise ValueError(f"The saved model has parameters that this version does not know: {', '.join(sorted(unknown))}.")
+        raise ValueError(
+            f"The saved model has parameters that this version does not know: {', '.join(sorted(unknown))}."
+        )
     model.set_params(**config["parameters"])
     model.n_features_in_ = int(config["n_features"])
     model.classes_ = np.array(config["classes"])

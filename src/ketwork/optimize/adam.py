@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 State = dict[str, Any]
 
 
@@ -18,7 +18,12 @@ def init(params: Floats) -> State:
 
 
 def update(
-    gradient: Floats, state: State, params: Floats, learning_rate: float = 0.05, beta1: float = 0.9, beta2: float = 0.999
+    gradient: Floats,
+    state: State,
+    params: Floats,
+    learning_rate: float = 0.05,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
 ) -> tuple[Floats, State]:
     """One step: (new parameters, new state). `gradient` has the shape of `params`."""
     step = int(state["step"]) + 1

@@ -12,7 +12,7 @@ from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.optimize import adam, spsa
 from ketwork.optimize.scipy_bridge import run_scipy
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 METHODS = ("adam", "spsa", "l-bfgs", "cobyla")
 """The names of the methods: `adam` and `l-bfgs` use gradients, `spsa` and `cobyla` values only."""
 

@@ -38,8 +38,10 @@ def _svg(figure: Any, name: str) -> str:
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r'(id="|#)([A-Za-z])', rf"\1{name}-\2", text)
-    return re.sub(r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1)
+    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    return re.sub(
+        r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1
+    )
 
 
 def by_contender(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -60,7 +62,15 @@ def accuracy_figure(rows: list[dict[str, Any]]) -> str:
         ax.scatter(scores, [place] * len(scores), s=22, color=colour, alpha=0.35, linewidths=0)
         half = 0 if np.isnan(found.half) else found.half
         ax.errorbar(found.mean, place, xerr=half, fmt="D", color=colour, ms=6, capsize=3, lw=1.6)
-        ax.annotate(f"{found.mean:.3f}", (found.mean, place), (0, 8), textcoords="offset points", ha="center", fontsize=8.5, color=colour)
+        ax.annotate(
+            f"{found.mean:.3f}",
+            (found.mean, place),
+            (0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=colour,
+        )
     ax.set_yticks(range(len(groups)), list(reversed(groups)))
     ax.set_ylim(-0.6, len(groups) - 0.25)
     ax.set_xlabel("accuracy on held-out data", color=_INK, fontsize=9.5)
@@ -103,7 +113,15 @@ def confusion_figure(rows: list[dict[str, Any]], names: list[str]) -> str:
         size = 9 if len(labels) <= 4 else 7
         for (i, j), count in np.ndenumerate(counts):
             if count and len(labels) <= 20:
-                ax.text(j, i, int(count), ha="center", va="center", fontsize=size, color="white" if shares[i, j] > 0.5 else _INK)
+                ax.text(
+                    j,
+                    i,
+                    int(count),
+                    ha="center",
+                    va="center",
+                    fontsize=size,
+                    color="white" if shares[i, j] > 0.5 else _INK,
+                )
         ax.set_xticks(range(len(labels)), labels, rotation=45 if max(map(len, labels)) > 3 else 0)
         ax.set_yticks(range(len(labels)), labels)
         ax.set_title(name, fontsize=10, color=_INK)

@@ -11,7 +11,11 @@ from ketwork.report.page import Page
 def render(page: Page) -> str:
     """The HTML text of a page."""
     environment = Environment(
-        loader=PackageLoader("ketwork.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("ketwork.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("report.html").render(page=page, version=__version__)
 

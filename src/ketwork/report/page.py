@@ -65,7 +65,10 @@ def summary(task: FitTask, rows: list[dict[str, Any]]) -> dict[str, Any]:
         columns = {key: interval([row[key] for row in group]) for key in ("accuracy", "precision", "recall", "f_score")}
         metrics[name] = {
             "kind": group[0]["kind"],
-            **{key: {"mean": i.mean, "half_width_95": None if np.isnan(i.half) else i.half} for key, i in columns.items()},
+            **{
+                key: {"mean": i.mean, "half_width_95": None if np.isnan(i.half) else i.half}
+                for key, i in columns.items()
+            },
             "p_value_against_quantum": None
             if name == quantum or task.seeds < 2
             else paired_p_value(scores[quantum], scores[name], task.test_fraction),
@@ -90,14 +93,14 @@ def fit_page(
     tone = "open" if p is None or p >= 0.05 else "better" if means[quantum] > means[best] else "worse"
     sections = (
         _scores(task, groups, found),
-        Section("Accuracy", figure=figures.accuracy_figure(rows), name="accuracy", description="Accuracy of every model, each repetition a dot, the mean with its 95 % interval."),
+        Section("Accuracy", figure=figures.accuracy_figure(rows), name="accuracy", description="Accuracy by model."),
         _ablations(groups, found, quantum),
         _learning(rows),
-        Section("Where the errors are", ("Counts over all repetitions; shading is the share of the true class.",), figure=figures.confusion_figure(rows, [quantum, best]), name="confusion", description=f"Confusion matrices of {quantum} and {best}."),
+        _errors(rows, quantum, best),
         _costs(rows, groups),
         _circuit(circuit),
         _data(task, data),
-        Section("How to repeat it", (f"Task {task.digest}. " + ", ".join(f"{k} {v}" for k, v in machine.items()) + ".",), code=task.command()),
+        _repeat(task, machine),
     )  # fmt: skip
     return Page(
         f"{quantum.capitalize()} on {data.name}",
@@ -147,7 +150,7 @@ def _scores(task: FitTask, groups: dict[str, list[dict[str, Any]]], found: dict[
         "intervals; precision, recall and F are averaged over classes. The last column tests each model against the "
         "quantum one on the same splits (t-test corrected for overlapping training data, Nadeau and Bengio 2003).",
     )
-    header = ("#", "model", "accuracy", "precision", "recall", "F-score", "p against quantum")
+    header = ("#", "model", "accuracy", "precision", "recall", "F-score", "p vs quantum")
     return Section("Scores", text, Table(header, tuple(rows), tuple(group[0]["kind"] for group in groups.values())))
 
 
@@ -179,19 +182,49 @@ def _learning(rows: list[dict[str, Any]]) -> Section | None:
 def _costs(rows: list[dict[str, Any]], groups: dict[str, list[dict[str, Any]]]) -> Section:
     cells = []
     for place, (name, group) in enumerate(groups.items()):
-        mean = {key: float(np.mean([r[key] for r in group])) for key in ("parameters", "fit_seconds", "seconds", "circuit_evaluations")}
+        mean = {
+            key: float(np.mean([r[key] for r in group]))
+            for key in ("parameters", "fit_seconds", "seconds", "circuit_evaluations")
+        }
         runs = f"{mean['circuit_evaluations']:,.0f}" if mean["circuit_evaluations"] else "none"
-        cells.append((str(place + 1), name, f"{mean['parameters']:,.0f}", f"{mean['fit_seconds']:.2f}", f"{mean['seconds']:.2f}", runs))
-    text = ("Circuit evaluations are those of a device: one a sample, and two more for every angle of a sample's gradient.",)
+        cells.append(
+            (
+                str(place + 1),
+                name,
+                f"{mean['parameters']:,.0f}",
+                f"{mean['fit_seconds']:.2f}",
+                f"{mean['seconds']:.2f}",
+                runs,
+            )
+        )
+    text = (
+        "Circuit evaluations are those of a device: one a sample, and two more for every angle of a sample's gradient.",
+    )
     header = ("#", "model", "parameters", "one fit (s)", "with tuning (s)", "circuit evaluations")
     table = Table(header, tuple(cells), tuple(group[0]["kind"] for group in groups.values()))
-    return Section("Cost", text, table, figures.cost_figure(rows), "cost", "Accuracy against time and parameters; numbers are those of the table.")  # fmt: skip
+    seen = "Accuracy against time and parameters; numbers are those of the table."
+    return Section("Cost", text, table, figures.cost_figure(rows), "cost", seen)
+
+
+def _errors(rows: list[dict[str, Any]], quantum: str, best: str) -> Section:
+    text = ("Counts over all repetitions; shading is the share of the true class.",)
+    drawn = figures.confusion_figure(rows, [quantum, best])
+    seen = f"Confusion matrices of {quantum} and {best}."
+    return Section("Where the errors are", text, figure=drawn, name="confusion", description=seen)
+
+
+def _repeat(task: FitTask, machine: dict[str, str]) -> Section:
+    text = f"Task {task.digest}. " + ", ".join(f"{name} {value}" for name, value in machine.items()) + "."
+    return Section("How to repeat it", (text,), code=task.command())
 
 
 def _circuit(circuit: Circuit) -> Section:
     counts = ", ".join(f"{count} {name}" for name, count in circuit.count().items())
-    text = f"{circuit.n_qubits} qubits, {len(circuit)} gates ({counts}), depth {circuit.depth()}, {circuit.n_weights} weights, {circuit.n_inputs} inputs."
-    return Section("The circuit", (text,), figure=circuit._repr_svg_(), name="circuit", description="The circuit diagram.")
+    text = f"{circuit.n_qubits} qubits, {len(circuit)} gates ({counts}), depth {circuit.depth()}, "
+    text += f"{circuit.n_weights} weights, {circuit.n_inputs} inputs."
+    return Section(
+        "The circuit", (text,), figure=circuit._repr_svg_(), name="circuit", description="The circuit diagram."
+    )
 
 
 def _data(task: FitTask, data: Dataset) -> Section:
@@ -199,8 +232,8 @@ def _data(task: FitTask, data: Dataset) -> Section:
     lines = [f"{data.source}. SHA-256 of the content: {data.sha256}."]
     if taken < data.X.shape[1]:
         lines.append(
-            f"The circuit takes {taken} features, the data has {data.X.shape[1]}: they were standardised and reduced to "
-            f"{taken} principal components, learned from each training part alone. All models get these."
+            f"The circuit takes {taken} features, the data has {data.X.shape[1]}: they were standardised and reduced "
+            f"to {taken} principal components, learned from each training part alone. All models get these."
         )
     constant = constant_features(data)
     if constant:

@@ -1,0 +1,22 @@
+"""What all tests share: where the data lies, and the rule that CI fails where a workstation skips."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def need(condition: bool, what: str) -> None:
+    """Skip without `what` on a workstation; under CI fail."""
+    if not condition:
+        if os.environ.get("CI"):
+            pytest.fail(f"{what} is missing, which CI needs")
+        pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of public data sets: $KETWORK_DATA, or shared/data beside the project."""
+    folder = Path(os.environ.get("KETWORK_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    need(folder.is_dir(), f"the data folder {folder}")
+    return folder
