@@ -295,8 +295,7 @@ def _item_shapes(item: Item, x: float, top: float) -> list[Shape]:
             else:
                 result += [_box(item, x, y, y, wide), *_labels(mark, x, y)]
     if item.condition:
-        text = f"{item.condition}"
-        result.append(Shape("text", x, ys[-1] + 24, text=text, fill=_COLOURS["other"][1], width=9.5))
+        result.append(Shape("text", x, ys[-1] + 24, text=item.condition, fill=_COLOURS["other"][1], width=9.5))
     return result
 
 

@@ -98,7 +98,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         optimizer: str = "adam",
         learning_rate: float = 0.05,
         epochs: int = 60,
-        batch_size: int = 64,
+        batch_size: int = 32,
         l2: float = 1e-4,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
@@ -264,6 +264,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.epochs,
             callback=lambda step, point, loss: self._after_epoch(step, full(point), loss, held, best),
             seed=rng,
+            **({"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}),
         )
 
     def _after_epoch(self, epoch: int, params: Floats, loss: float, held: Any, best: dict[str, Any]) -> bool:
@@ -299,4 +300,5 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable class of every sample, (N,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        chances = self.predict_proba(X)
+        return np.asarray(self.classes_[chances.argmax(axis=1)])
