@@ -43,7 +43,9 @@ def random_circuit(
             circuit = circuit.diagonal(place[:k], np.exp(1j * rng.normal(size=2**k)))
         elif kind == 2:
             k = int(rng.integers(1, n_qubits + 1))
-            circuit = circuit.pauli_rotation(place[:k], "".join(rng.choice(list("IXYZ"), k)), random_angle(rng, weights, inputs))
+            circuit = circuit.pauli_rotation(
+                place[:k], "".join(rng.choice(list("IXYZ"), k)), random_angle(rng, weights, inputs)
+            )
         elif kind == 3:
             circuit = circuit.global_phase(random_angle(rng, weights, inputs))
         else:

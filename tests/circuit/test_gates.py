@@ -5,9 +5,9 @@ import itertools
 
 import numpy as np
 import pytest
-import twin
 from scipy.linalg import expm
 
+import twin
 from ketwork.circuit.gates import ALIASES, GATES, SPECIAL, GateRow, Phase, Rot, pauli_matrix, pauli_rotation_matrix
 
 CLOSE = {"rtol": 0, "atol": 1e-14}

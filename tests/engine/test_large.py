@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from random_circuits import random_circuit
 
 from ketwork import PauliSum, Simulator
 from ketwork.engine import batch
+from random_circuits import random_circuit
 
 
 @pytest.mark.parametrize("n", [8, 10, 12, 14])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_circuits import random_circuit
-import twin
 
+import twin
 from ketwork import Circuit, PauliSum, Simulator, pauli_z, w, x
+from random_circuits import random_circuit
 
 TOLERANCE = {"double": 1e-12, "single": 2e-6}
 
@@ -70,11 +70,19 @@ def test_gradients_are_finite_differences(n, batch):
 
 def test_gradient_is_the_parameter_shift_rule():
     circuit = Circuit(3).rx(0, x[0]).ry(1, w[0]).cx(0, 1).rz(1, w[1]).cx(1, 2).ry(2, w[2]).rxx(0, 2, w[3])
-    observable, inputs, weights = PauliSum.from_dict({"ZXZ": 0.7, "IYX": -0.4}), np.array([[0.3]]), np.array([0.1, 0.2, 0.3, 0.4])
+    observable, inputs, weights = (
+        PauliSum.from_dict({"ZXZ": 0.7, "IYX": -0.4}),
+        np.array([[0.3]]),
+        np.array([0.1, 0.2, 0.3, 0.4]),
+    )
     simulator = Simulator()
     _, pull_back = simulator.value_and_pullback(circuit, observable, inputs, weights)
     shifts = [
-        (simulator.expectation(circuit, observable, inputs, weights + s) - simulator.expectation(circuit, observable, inputs, weights - s))[0, 0] / 2
+        (
+            simulator.expectation(circuit, observable, inputs, weights + s)
+            - simulator.expectation(circuit, observable, inputs, weights - s)
+        )[0, 0]
+        / 2
         for s in np.pi / 2 * np.eye(4)
     ]
     np.testing.assert_allclose(pull_back([[1.0]]).w, shifts, atol=1e-13)
@@ -102,7 +110,9 @@ def test_metric_is_the_overlap_of_derivatives():
     for row in inputs:
         psi = twin.state(circuit, row, weights)[0]
         steps = h * np.eye(len(weights))
-        slopes = np.stack([(twin.state(circuit, row, weights + s) - twin.state(circuit, row, weights - s))[0] for s in steps]) / (2 * h)
+        slopes = np.stack(
+            [(twin.state(circuit, row, weights + s) - twin.state(circuit, row, weights - s))[0] for s in steps]
+        ) / (2 * h)
         along = slopes @ psi.conj()
         expected = expected + (slopes.conj() @ slopes.T - np.outer(along.conj(), along)).real / len(inputs)
     np.testing.assert_allclose(simulator.metric(circuit, inputs, weights), expected, atol=1e-8)

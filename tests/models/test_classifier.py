@@ -34,7 +34,9 @@ def test_gradient_of_the_loss_is_a_finite_difference():
     _, gradient = model._loss(params, inputs, y[::10])
     for k in range(0, len(params), 7):
         step = h * np.eye(len(params))[k]
-        slope = (model._loss(params + step, inputs, y[::10])[0] - model._loss(params - step, inputs, y[::10])[0]) / (2 * h)
+        slope = (model._loss(params + step, inputs, y[::10])[0] - model._loss(params - step, inputs, y[::10])[0]) / (
+            2 * h
+        )
         assert gradient[k] == pytest.approx(slope, abs=1e-6)
 
 

@@ -1,11 +1,11 @@
 """The kernel classifier: scikit-learn's own checks, and that its kernel is the overlap of states."""
 
 import numpy as np
-import twin
 from sklearn.datasets import load_iris
 from sklearn.model_selection import train_test_split
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import twin
 from ketwork.models import KernelClassifier
 
 

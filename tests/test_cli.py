@@ -1,0 +1,157 @@
+"""The command line, as a user meets it: good runs, resumed runs, and every kind of bad input."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from ketwork.cli import main
+
+QUICK = ["--seeds", "2", "--fits", "1", "--epochs", "4", "--layers", "1"]
+
+
+def table(path, rows, header="a,b,label"):
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return str(path)
+
+
+def good_rows(n=40):
+    rng = np.random.default_rng(0)
+    return [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.normal(size=(n, 2))]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run on a user's table."""
+    folder = tmp_path_factory.mktemp("run")
+    data = table(folder / "points.csv", good_rows())
+    assert main(["fit", data, "--target", "label", "--out", str(folder / "out"), *QUICK]) == 0
+    return folder
+
+
+def test_a_run_leaves_what_it_promises(finished):
+    out = finished / "out"
+    result = json.loads((out / "result.json").read_text())
+    assert result["verdict"].startswith("On ")
+    assert {row["kind"] for row in result["rows"]} == {"quantum", "baseline", "ablation"}
+    assert len(result["rows"]) == 2 * 7
+    assert result["command"].startswith("ketwork fit")
+    assert result["data"]["sha256"]
+    for row in result["rows"]:
+        assert 0 <= row["accuracy"] <= 1
+        assert np.sum(row["confusion"]) == 10
+    assert (out / "report.html").stat().st_size > 20_000
+    assert len(list((out / "figures").glob("*.svg"))) >= 4
+    assert not list(out.rglob("*.pkl"))
+
+
+def test_same_command_same_metrics(finished, tmp_path):
+    assert (
+        main(["fit", str(finished / "points.csv"), "--target", "label", "--out", str(tmp_path / "again"), *QUICK]) == 0
+    )
+    a, b = (json.loads((p / "result.json").read_text()) for p in (finished / "out", tmp_path / "again"))
+    assert a["metrics"] == b["metrics"]
+
+
+def test_an_interrupted_run_goes_on(finished, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(finished / "out", out)
+    lines = (out / "rows.jsonl").read_text().splitlines()
+    (out / "rows.jsonl").write_text("\n".join(lines[:5]) + "\n" + lines[5][:40])
+    for name in ("result.json", "report.html"):
+        (out / name).unlink()
+    words = ["fit", str(finished / "points.csv"), "--target", "label", "--out", str(out), *QUICK]
+    assert main(words) == 2
+    assert main([*words, "--resume"]) == 0
+    a, b = (json.loads((p / "result.json").read_text()) for p in (finished / "out", out))
+    assert a["metrics"] == b["metrics"]
+    assert len((out / "rows.jsonl").read_text().splitlines()) >= 14
+
+
+def test_predict(finished, tmp_path, capsys):
+    data = table(tmp_path / "new.csv", ["5.0,-5.0", "-5.0,5.0"], "a,b")
+    assert main(["predict", str(finished / "out"), data]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "prediction,probability"
+    assert len(lines) == 3
+    assert {line.split(",")[0] for line in lines[1:]} <= {"yes", "no"}
+    assert main(["predict", str(finished / "out"), data, "--out", str(tmp_path / "p.csv")]) == 0
+    assert len((tmp_path / "p.csv").read_text().splitlines()) == 3
+
+
+def test_kernel_model_runs_and_predicts(tmp_path, capsys):
+    data = table(tmp_path / "points.csv", good_rows())
+    out = str(tmp_path / "out")
+    assert main(["fit", data, "--model", "kernel", "--seeds", "1", "--fits", "2", "--out", out]) == 0
+    capsys.readouterr()
+    assert main(["predict", out, data]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 41
+
+
+def bad_inputs():
+    """(name, how to make the words, what the one line must say)."""
+    yield "missing file", lambda t: ["fit", str(t / "no.csv")], "no.csv"
+    yield "unknown name", lambda t: ["fit", "digit"], "Did you mean digits"
+    yield "empty file", lambda t: ["fit", table_text(t, "")], "is empty"
+    yield "header alone", lambda t: ["fit", table_text(t, "a,b\n")], "no data rows"
+    yield (
+        "unknown column",
+        lambda t: ["fit", table(t / "d.csv", good_rows()), "--target", "labl"],
+        "Did you mean 'label'",
+    )
+    yield "text feature", lambda t: ["fit", table(t / "d.csv", ["x,1,yes", "y,2,no"] * 9)], "Encode it as numbers"
+    yield "nan", lambda t: ["fit", table(t / "d.csv", [*good_rows(), "nan,1,yes"])], "holds nan in data row 41"
+    yield "empty cell", lambda t: ["fit", table(t / "d.csv", [*good_rows(), ",1,yes"])], "holds nan"
+    yield "infinity", lambda t: ["fit", table(t / "d.csv", [*good_rows(), "1,inf,yes"])], "holds inf"
+    yield "one class", lambda t: ["fit", table(t / "d.csv", ["1,2,yes", "2,3,yes", "3,1,yes"])], "at least 2 are needed"
+    yield "few rows", lambda t: ["fit", table(t / "d.csv", ["1,2,a", "2,3,b", "3,1,c"])], "too few"
+    yield "constant", lambda t: ["fit", table(t / "d.csv", ["1,2,a", "1,2,b"] * 5)], "constant"
+    yield "ragged", lambda t: ["fit", table(t / "d.csv", ["1,2,a", "1,2"])], "line 3"
+    yield "unknown model", lambda t: ["fit", "iris", "--model", "kernle"], "Did you mean 'kernel'"
+    yield "unknown encoding", lambda t: ["fit", "iris", "--encoding", "angel"], "Did you mean 'angle'"
+    yield "unknown option", lambda t: ["fit", "iris", "--seds", "3"], "--seeds"
+    yield "unknown command", lambda t: ["fti", "iris"], "fit"
+    yield "bad number", lambda t: ["fit", "iris", "--seeds", "0"], "seeds"
+    yield "target of a built-in", lambda t: ["fit", "iris", "--target", "x"], "--target is for files"
+    yield "output is a file", lambda t: ["fit", "iris", "--out", table(t / "d.csv", [])], "is a file"
+    yield "nothing to resume", lambda t: ["fit", "iris", "--out", str(t / "none"), "--resume"], "there is no run"
+    yield "no run to predict", lambda t: ["predict", str(t), "iris"], "holds no finished run"
+    yield "strange output folder", strange_folder, "holds no run"
+
+
+def table_text(folder, text):
+    (folder / "e.csv").write_text(text)
+    return str(folder / "e.csv")
+
+
+def strange_folder(folder):
+    (folder / "full").mkdir()
+    (folder / "full" / "notes.txt").write_text("mine")
+    return ["fit", "iris", "--out", str(folder / "full")]
+
+
+@pytest.mark.parametrize(("words", "message"), [pytest.param(w, m, id=name) for name, w, m in bad_inputs()])
+def test_bad_input_is_one_line_and_code_2(words, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words(tmp_path)) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert len(captured.err.strip().splitlines()) == 1
+    assert "Traceback" not in captured.err
+
+
+def test_folder_of_another_run_is_refused(finished, capsys):
+    assert main(["fit", "iris", "--out", str(finished / "out"), *QUICK]) == 2
+    assert "already holds another run" in capsys.readouterr().err
+
+
+def test_no_room_and_no_permission(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
+    assert main(["fit", "iris", "--out", str(tmp_path / "out"), *QUICK]) == 2
+    assert "no room" in capsys.readouterr().err
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("ketwork ")
