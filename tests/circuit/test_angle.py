@@ -97,7 +97,7 @@ def test_parameters_without_slots_are_numbers():
     ("call", "error", "words"),
     [
         (lambda: x[0] / w[0], TypeError, "only by a number"),
-        (lambda: x[0] / 0, ZeroDivisionError, ""),
+        (lambda: x[0] / 0, ValueError, "must not be 0"),
         (lambda: x[0] + "1", TypeError, "Argument `angle` must be a real number, but is '1'"),
         (lambda: x[0] * float("nan"), ValueError, "must be finite"),
         (lambda: x[0] * 1e200 * 1e200, ValueError, "must be finite"),

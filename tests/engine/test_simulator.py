@@ -105,7 +105,7 @@ def test_norm_inverse_batching_and_threads(seed, n):
 
 
 def test_metric_is_the_overlap_of_derivatives():
-    rng, circuit, inputs, weights, _ = _case(5, 3, batch=2)
+    _, circuit, inputs, weights, _ = _case(5, 3, batch=2)
     simulator, h, expected = Simulator(), 1e-5, 0
     for row in inputs:
         psi = twin.state(circuit, row, weights)[0]

@@ -43,7 +43,8 @@ def test_opens_in_a_browser_without_errors(report, tmp_path):
     found = subprocess.run(
         [
             chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-            "--no-first-run", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
+            "--no-first-run", "--disable-component-update",
+            f"--user-data-dir={tmp_path / 'profile'}",
             "--window-size=1000,2000", "--enable-logging=stderr", "--dump-dom", page.as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,

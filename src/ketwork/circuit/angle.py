@@ -62,7 +62,9 @@ class Angle:
     def __truediv__(self, other: float) -> "Angle":
         if isinstance(other, Angle):
             raise TypeError("An angle is a polynomial: it cannot be divided by an angle, only by a number.")
-        return self * (1 / check_real("divisor", other))
+        if not check_real("divisor", other):
+            raise ValueError("Argument `divisor` must not be 0.")
+        return self * (1 / other)
 
     def __pow__(self, power: int) -> "Angle":
         result = Angle(((1.0, ()),))  # x ** 0 is the number 1
