@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_circuits import random_circuit
 
 from ketwork import Circuit, Gate, w, x
+from random_circuits import random_circuit
 
 
 def _bell() -> Circuit:

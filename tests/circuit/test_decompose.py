@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import unitary_group
 
+import twin
 from ketwork import Circuit
 from ketwork.circuit.decompose import diagonal_steps, gate_steps, one_qubit_steps, two_qubit_steps
 from ketwork.circuit.gates import GATES, Rot

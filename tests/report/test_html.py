@@ -42,10 +42,9 @@ def test_opens_in_a_browser_without_errors(report, tmp_path):
     page.write_text(report.read_text().replace("</body>", PROBE + "</body>"))
     found = subprocess.run(
         [
-            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-            "--no-first-run", "--disable-component-update",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--window-size=1000,2000", "--enable-logging=stderr", "--dump-dom", page.as_uri(),
+            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+            "--disable-sync", "--no-first-run", "--disable-component-update", "--window-size=1000,2000",
+            f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--dump-dom", page.as_uri(),
         ],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip

@@ -257,6 +257,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             loss, gradient = self._loss(full(point), X, labels)
             return loss, gradient[free]
 
+        options: dict[str, Any] = {"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}
         minimize(
             value_and_gradient if self.optimizer == "l-bfgs" else value,
             params[free],
@@ -264,7 +265,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             self.epochs,
             callback=lambda step, point, loss: self._after_epoch(step, full(point), loss, held, best),
             seed=rng,
-            **({"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}),
+            **options,
         )
 
     def _after_epoch(self, epoch: int, params: Floats, loss: float, held: Any, best: dict[str, Any]) -> bool:
