@@ -140,7 +140,7 @@ def test_gates_given_at_once_pass_the_door_too():
         (lambda: _bell().remap([0, 0]), ValueError, "must give different qubits"),
         (lambda: _bell().remap([0, 2]), ValueError, "`mapping` must lie in"),
         (lambda: _bell().repeat(-1), ValueError, "`times` must be at least 0"),
-        (lambda: _bell().control(0), ValueError, "`controls` must be at least 1"),
+        (lambda: _bell().control(0), ValueError, r"`controls` must lie in \[1, 58\], but is 0"),
         (lambda: Circuit(1).ry(0, w[1]).bind(w=[1.0]), ValueError, "`w` must have 2 values, but has 1"),
         (lambda: Circuit(1).ry(0, x[0]).bind(x=[np.nan]), ValueError, "`x` must be finite"),
         (lambda: Circuit(13).matrix(), ValueError, "at most 12 qubits"),

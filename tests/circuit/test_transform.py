@@ -1,32 +1,13 @@
-"""Inverses and controlled forms, gate by gate."""
+"""Inverses and matrices, gate by gate."""
 
 import numpy as np
 import pytest
-from scipy.stats import unitary_group
+from examples import EXAMPLES
 
 from ketwork import Circuit, w, x
 from ketwork.circuit.gates import GATES
-from ketwork.circuit.operation import Gate, make_gate
+from ketwork.circuit.operation import Gate
 from ketwork.circuit.transform import gate_matrix, inverse_gate
-
-EXAMPLES = [
-    *(make_gate(name, range(r.n_qubits), np.linspace(0.3, 1.1, r.n_params)) for name, r in GATES.items()),
-    make_gate("pauli_rotation", (2, 0, 1), (0.7,), "XYZ"),
-    make_gate("pauli_rotation", (1, 0), (0.7,), "II"),
-    make_gate("unitary", (1,), (), unitary_group.rvs(2, random_state=1)),
-    make_gate("unitary", (2, 0), (), unitary_group.rvs(4, random_state=2)),
-    make_gate("diagonal", (0, 2), (), np.exp(1j * np.arange(4))),
-    make_gate("global_phase", (), (0.4,)),
-]
-
-
-@pytest.mark.parametrize("gate", EXAMPLES, ids=lambda g: f"{g.name}{len(g.qubits)}")
-@pytest.mark.parametrize("controls", [1, 2, 3])
-def test_controlled_form(gate, controls):
-    circuit = Circuit(3, [gate])
-    expected = np.eye(8 << controls, dtype=complex)
-    expected[-8:, -8:] = circuit.matrix()
-    np.testing.assert_allclose(circuit.control(controls).matrix(), expected, atol=1e-13)
 
 
 @pytest.mark.parametrize("gate", EXAMPLES, ids=lambda g: f"{g.name}{len(g.qubits)}")
@@ -47,14 +28,6 @@ def test_slots_survive(name):
         np.testing.assert_allclose(
             change(circuit).bind(**values).matrix(), change(circuit.bind(**values)).matrix(), atol=1e-14
         )
-
-
-def test_few_gates_where_few_will_do():
-    assert Circuit(2).cx(0, 1).control() == Circuit(3).ccx(0, 1, 2)
-    assert Circuit(1).global_phase(w[0]).control() == Circuit(2).p(0, w[0])
-    assert len(Circuit(1).x(0).control(9)) <= 16
-    assert [g.name for g in Circuit(1).z(0).control(4)] == ["diagonal"]
-    assert len(Circuit(1).i(0).control()) == 0
 
 
 def test_conditions_stay():

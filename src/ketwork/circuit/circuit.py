@@ -299,12 +299,11 @@ class Circuit(GateMethods):
         The new qubits come first: the old qubit q is qubit q + `controls` of the result.
         Raises: ValueError for operations that cannot be controlled (measure, reset, prepare).
         """
-        from ketwork.circuit.transform import controlled
+        from ketwork.circuit.control import controlled_gate
 
-        result = self
-        for _ in range(check_int("controls", controls, 1)):
-            result = controlled(result)
-        return result
+        more = check_int("controls", controls, 1, _MAX_QUBITS - self.n_qubits)
+        gates = (part for gate in self.gates for part in controlled_gate(gate, more))
+        return Circuit._trusted(self.n_qubits + more, gates, self.n_bits)
 
     def matrix(self) -> NDArray[np.complex128]:
         """The unitary (2^n, 2^n) of a circuit without slots, for at most 12 qubits.

@@ -99,9 +99,7 @@ def check_condition(condition: Any) -> Condition:
     """One (bit, value) pair, or several that must all hold, as sorted pairs."""
     try:
         pairs = [condition] if isinstance(condition[0], Integral) else list(condition)
-        listed = {
-            (check_int("condition bit", bit, 0), check_int("condition value", value, 0, 1)) for bit, value in pairs
-        }
+        listed = {(check_int("condition", bit, 0), check_int("condition", value, 0, 1)) for bit, value in pairs}
     except (TypeError, IndexError, KeyError) as error:
         raise TypeError(
             f"Argument `condition` must be (bit, value) or a list of such pairs, but is {condition!r}."

@@ -1,25 +1,12 @@
-"""What circuits become: their inverse, their controlled form, their matrix."""
-
-from collections.abc import Iterator
-from typing import Any
+"""What a gate becomes when it is undone, and what gates and circuits are as matrices."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.circuit.angle import Angle
 from ketwork.circuit.circuit import Circuit
-from ketwork.circuit.decompose import gate_steps
-from ketwork.circuit.gates import GATES, Move, Phase, Step, pauli_rotation_matrix
-from ketwork.circuit.operation import Gate, Matrix, make_gate
-
-_CONTROLLED = {
-    "x": "cx", "y": "cy", "z": "cz", "h": "ch", "cx": "ccx", "cz": "ccz", "swap": "cswap",
-    "rx": "crx", "ry": "cry", "rz": "crz", "p": "cp", "global_phase": "p",
-}  # fmt: skip
-"""Gates whose controlled form has a row of its own."""
-
-_SIGN_FLIPS = {"ccx": True, "ccz": False}
-"""Gates that flip the sign of all ones, and whether they do it between two Hadamards on the last qubit."""
+from ketwork.circuit.gates import GATES, pauli_rotation_matrix
+from ketwork.circuit.operation import Gate, Matrix
 
 
 def inverse_gate(gate: Gate) -> Gate:
@@ -36,59 +23,6 @@ def inverse_gate(gate: Gate) -> Gate:
     if gate.name == "diagonal":
         return gate._replace(payload=Matrix(gate.payload.array.conj()))
     raise ValueError(f"{gate.name!r} cannot be undone, so the circuit has no inverse.")
-
-
-def controlled(circuit: Circuit) -> Circuit:
-    """The circuit controlled by one new qubit 0; its own qubits move up by one."""
-    gates = (part for gate in circuit.gates for part in _controlled_gate(gate))
-    return Circuit._trusted(circuit.n_qubits + 1, gates, circuit.n_bits)
-
-
-def _controlled_gate(gate: Gate) -> Iterator[Gate]:
-    qubits = (0, *(q + 1 for q in gate.qubits))
-    for part in _controlled_parts(gate, qubits):
-        yield part._replace(condition=gate.condition)
-
-
-def _controlled_parts(gate: Gate, qubits: tuple[int, ...]) -> list[Gate]:
-    """What does a gate on `qubits[1:]` when `qubits[0]` is 1, in as few and as plain gates as there are."""
-    name = _CONTROLLED.get(gate.name)
-    if name is not None:
-        return [make_gate(name, qubits, gate.params)]
-    if gate.name in _SIGN_FLIPS:
-        flip = make_gate("diagonal", qubits, (), [1] * (2 ** len(qubits) - 1) + [-1])
-        turn = [make_gate("h", qubits[-1:])] if _SIGN_FLIPS[gate.name] else []
-        return [*turn, flip, *turn]
-    if gate.name == "diagonal":
-        phases = gate.payload.array
-        return [make_gate("diagonal", qubits, (), np.concatenate([np.ones(len(phases)), phases]))]
-    if gate.name == "unitary" and len(gate.qubits) == 1:
-        full = np.eye(4, dtype=complex)
-        full[2:, 2:] = gate.payload.array
-        return [make_gate("unitary", qubits, (), full)]
-    if gate.name in ("measure", "reset", "prepare"):
-        raise ValueError(f"{gate.name!r} cannot be controlled; a measured bit can be a gate's `condition` instead.")
-    return [part for step in gate_steps(gate) for part in _controlled_step(step, qubits, gate.params)]
-
-
-def _controlled_step(step: Step, qubits: tuple[int, ...], params: tuple[float | Angle, ...]) -> list[Gate]:
-    control, own = qubits[0], qubits[1:]
-    if isinstance(step, Move):
-        name = {"x": "cx", "cx": "ccx", "swap": "cswap"}[step.kind]
-        return [make_gate(name, (control, *(own[q] for q in step.qubits)))]
-    theta: Any = step.offset
-    for coefficient, param in zip(step.coefficients, params, strict=True) if step.coefficients else ():
-        theta = theta + coefficient * param
-    if isinstance(step, Phase):
-        return [make_gate("p", (control,), (theta,))]
-    pairs = [(q, letter) for q, letter in zip(own, step.pauli, strict=True) if letter != "I"]
-    if not pairs:
-        return [make_gate("p", (control,), (theta * -0.5,))]
-    placed, letters = tuple(q for q, _ in pairs), "".join(letter for _, letter in pairs)
-    return [
-        make_gate("pauli_rotation", placed, (theta * 0.5,), letters),
-        make_gate("pauli_rotation", (control, *placed), (theta * -0.5,), "Z" + letters),
-    ]
 
 
 def gate_matrix(gate: Gate) -> NDArray[np.complex128]:
