@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from examples import EXAMPLES
 
+from examples import EXAMPLES
 from ketwork import Circuit, w, x
 from ketwork.circuit.gates import GATES
 

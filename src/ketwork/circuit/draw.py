@@ -209,7 +209,7 @@ def _cell(mark: Mark, condition: str) -> str:
         return f"┤M→{mark.detail}{suffix}├"
     if mark.kind == "box":
         return f"┤{mark.title}{f'({mark.detail})' if mark.detail else ''}{suffix}├"
-    return mark.title + suffix
+    return "─" * len(suffix) + mark.title + suffix
 
 
 # ---------------------------------------------------------------------- shapes
@@ -221,7 +221,7 @@ def shapes(circuit: "Circuit") -> tuple[float, float, list[Shape]]:
     rows: list[list[int]] = [[]]
     used = 0.0
     for k, size in enumerate(sizes):
-        if used + size > _ROW_WIDTH - left and rows[-1]:
+        if used + size > _ROW_WIDTH - left - 24 and rows[-1]:
             rows.append([])
             used = 0.0
         rows[-1].append(k)
@@ -386,6 +386,6 @@ def draw_matplotlib(circuit: "Circuit") -> "Figure":
             axes.add_patch(FancyBboxPatch((s.x, s.y), s.x2, s.y2, boxstyle=round_box, linestyle=dash, **style))
         else:
             place: dict[str, Any] = {"ha": aligned[s.anchor], "va": "center", "zorder": order}
-            weight = "semibold" if s.bold else "normal"
+            weight = "bold" if s.bold else "normal"
             axes.text(s.x, s.y, s.text, size=0.72 * s.width, color=s.fill, weight=weight, **place)
     return figure

@@ -95,6 +95,8 @@ class _Reader:
         target, value = condition
         if target in scope:
             return {scope[target]: int(value)}
+        if int(value) >> len(target):
+            raise ValueError(f"Condition {target.name} == {value} can never hold: the register has {len(target)} bits.")
         return {scope[bit]: int(value) >> k & 1 for k, bit in enumerate(target)}
 
     def expression(self, node: Any, scope: dict[Any, int]) -> _Bits:
@@ -140,8 +142,14 @@ def _by_matrix(op: Any, kind: str, definition: Any) -> bool:
 
 
 def _measured(block: Any) -> list[Any]:
-    """The classical bits that a block writes."""
-    return [bit for item in block.data if item.operation.name != "barrier" for bit in item.clbits]
+    """The classical bits that a block writes, in branches inside it too."""
+    written = []
+    for item in block.data:
+        if item.operation.name == "measure":
+            written += list(item.clbits)
+        for inner in filter(None, getattr(item.operation, "blocks", ())):
+            written += [item.clbits[inner.find_bit(bit).index] for bit in _measured(inner)]
+    return written
 
 
 # ---------------------------------------------------------------------- angles

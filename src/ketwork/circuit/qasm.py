@@ -98,22 +98,22 @@ class _Writer:
             if len(pairs) < 2:
                 return self.steps(gate_steps(gate), qubits, gate.params)
             letters = "".join(letter for _, letter in pairs)
-            name = self.defined(f"pauli_{letters.lower()}", ("theta",), (Rot(letters, (1.0,)),), len(pairs))
+            name = self.defined(f"pauli_{letters.lower()}", 1, (Rot(letters, (1.0,)),), len(pairs))
             return [_call(name, [angle], [q for q, _ in pairs])]
         row = GATES.get(gate.name)
         if row is None:
             return self.steps(gate_steps(gate), qubits, gate.params)
         angles = [_expression(p) for p in gate.params]
         known = row.qasm2 if self.version == 2 else row.qasm3
-        return [_call(known or self.defined(row.name, row.params, row.steps, row.n_qubits), angles, qubits)]
+        return [_call(known or self.defined(row.name, row.n_params, row.steps, row.n_qubits), angles, qubits)]
 
-    def defined(self, name: str, params: tuple[str, ...], steps: Sequence[Step], n_qubits: int) -> str:
+    def defined(self, name: str, n_params: int, steps: Sequence[Step], n_qubits: int) -> str:
         """The name of a gate that is not in the standard library, after seeing to its definition."""
         name = PREFIX + name
         if name not in self.definitions:
-            qubits = [f"q{k}" for k in range(n_qubits)]
-            head = _call(name, list(params), qubits).rstrip(";")
-            self.definitions[name] = f"gate {head} {{ {' '.join(self.steps(steps, qubits, params))} }}"
+            qubits, names = [f"q{k}" for k in range(n_qubits)], [f"a{k}" for k in range(n_params)]
+            head = _call(name, names, qubits).rstrip(";")
+            self.definitions[name] = f"gate {head} {{ {' '.join(self.steps(steps, qubits, names))} }}"
         return name
 
     def steps(self, steps: Sequence[Step], qubits: list[str], params: Sequence[Any]) -> list[str]:
@@ -228,6 +228,20 @@ def prepare_steps(amplitudes: NDArray[np.complexfloating[Any]]) -> list[Step]:
 
 
 # ---------------------------------------------------------------------- reading
+def _importable(text: str) -> str:
+    """OpenQASM 3 as Qiskit's importer needs it: bits compared with true and false, and the parameters of every gate
+    definition named in alphabetical order, since the importer binds them in that order whatever the definition says.
+    """
+
+    def renamed(match: re.Match[str]) -> str:
+        names = {name.strip(): f"angle_{k:03d}" for k, name in enumerate(match[2].split(","))}
+        rest = re.sub(r"[^\W\d]\w*", lambda word: names.get(word[0], word[0]), match[3])
+        return f"{match[1]}({', '.join(names.values())}){rest}"
+
+    text = re.sub(r"(\w\[\d+\]\s*==\s*)([01])\b", lambda m: m[1] + _BOOL[m[2]], text)
+    return re.sub(r"(\bgate\s+\w+\s*)\(([^(){}]+)\)([^{}]*\{[^{}]*\})", renamed, text)
+
+
 def read_qasm(text: str, include_path: Sequence[str | Path] = (".",)) -> Circuit:
     """The circuit of a program in OpenQASM 2 or 3; barriers are dropped, unknown gates expanded by their definitions.
 
@@ -244,8 +258,7 @@ def read_qasm(text: str, include_path: Sequence[str | Path] = (".",)) -> Circuit
         raise ImportError("Reading OpenQASM needs Qiskit: pip install ketwork[qiskit]") from error
     try:
         if version3:
-            # The importer knows bits only as true and false.
-            source = qasm3.loads(re.sub(r"(\w\[\d+\]\s*==\s*)([01])\b", lambda m: m[1] + _BOOL[m[2]], text))
+            source = qasm3.loads(_importable(text))
         else:
             paths = [str(path) for path in include_path]
             legacy = qasm2.LEGACY_CUSTOM_INSTRUCTIONS

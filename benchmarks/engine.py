@@ -1,0 +1,238 @@
+"""How fast is the engine? Ketwork and its peers in one process, the same circuits, ratios.
+
+    python benchmarks/engine.py [--quick] [--json FILE] [--readme]
+
+Prints one row a case: Ketwork's time, each peer's, and how many times longer the peer takes. A peer that is not
+installed is left out and named. `--readme` writes the table into README.md between its markers.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import peers
+from circuits import Problem, hardware_efficient, random_problem
+
+from ketwork.engine.lower import lower
+from ketwork.experiments.run import processor
+
+GRADIENT_PEERS: dict[str, tuple[str, Callable[[Problem], peers.Ready], int]] = {
+    "JAX jit+vmap": ("jax", peers.jax_gradient, 10**9),
+    "default.qubit+torch": ("pennylane", peers.pennylane_torch_gradient, 10**9),
+    "lightning adjoint": ("pennylane_lightning", peers.lightning_gradient, 4),
+    "Qulacs backprop": ("qulacs", peers.qulacs_gradient, 16),
+}
+"""Name: (the module it needs, how it is made ready, how many samples it is measured on at most)."""
+
+
+def installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def seconds(call: Callable[[], Any], budget: float) -> float:
+    """The median time of a warm call, over as many calls as fit in the budget (at least one, at most 25)."""
+    times: list[float] = []
+    while not times or (sum(times) < budget and len(times) < 25):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+class Bench:
+    """Rows so far, printed as they come."""
+
+    def __init__(self, quick: bool) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.sgemm_fraction: dict[int, float] = {}
+        self.quick, self.budget = quick, 0.4 if quick else 2.0
+
+    def row(self, case: str, unit: str, ours: float, others: dict[str, float]) -> None:
+        ratio = {name: value / ours for name, value in others.items()}
+        self.rows.append({"case": case, "unit": unit, "ketwork": ours, "peers": others, "ratio": ratio})
+        shown = "  ".join(f"{name} {value:.4g} ({ratio[name]:.0f}x)" for name, value in others.items())
+        print(f"{case:44s} {ours:9.4g} {unit:11s} {shown}", flush=True)
+
+    def gradient(self, n: int, layers: int, names: list[str], batch: int = 256) -> None:
+        """Value and full gradient of inputs and weights; peers must agree with Ketwork on both."""
+        problem = hardware_efficient(n, layers, batch)
+        run = peers.ketwork_gradient(problem)
+        reference = run()
+        ours = seconds(run, self.budget)
+        flops = lower(problem.circuit()).flops(batch)
+        self.sgemm_fraction[n] = flops / ours / sgemm_rate()
+        others = {}
+        for name in names:
+            module, make, limit = GRADIENT_PEERS[name]
+            if not installed(module):
+                continue
+            part = problem._replace(inputs=problem.inputs[:limit])
+            call = make(part)
+            check(name, call(), reference if len(part.inputs) == batch else peers.ketwork_gradient(part)())
+            others[name] = seconds(call, self.budget) * batch / len(part.inputs) * 1e3
+        self.row(f"gradient, {n} qubits, {len(problem.gates)} gates, {batch} samples", "ms", ours * 1e3, others)
+
+    def values(self, n: int, layers: int, batch: int = 256) -> None:
+        """Expectation values alone."""
+        problem = hardware_efficient(n, layers, batch)
+        run = peers.ketwork_values(problem)
+        reference, others = run(), {}
+        ours = seconds(run, self.budget)
+        if installed("qiskit_aer"):
+            call = peers.aer_values(problem)
+            check("Qiskit Aer", call(), reference)
+            others["Qiskit Aer"] = seconds(call, self.budget) * 1e3
+        self.row(f"values, {n} qubits, {len(problem.gates)} gates, {batch} samples", "ms", ours * 1e3, others)
+
+    def one_state(self, n: int, layers: int = 4) -> None:
+        """One state from |0...0>, per gate, in both precisions."""
+        problem = hardware_efficient(n, layers, 1)
+        gates = len(problem.gates)
+        for precision in ("single", "double"):
+            run = peers.ketwork_values(problem, precision)
+            run()
+            ours = seconds(run, self.budget) * 1e3 / gates
+            others = {
+                name: seconds(call, self.budget) * 1e3 / gates for name, call in state_peers(problem, precision).items()
+            }
+            self.row(f"one state, {n} qubits, {precision}", "ms a gate", ours, others)
+
+    def different(self, count: int, measured: dict[str, int], batch: int = 256) -> None:
+        """Different random circuits of 8 qubits and 104 gates, one gradient each; compiling and tracing count.
+
+        Slow peers are measured on some of the circuits (and samples) and scaled to all.
+        """
+        problems = [random_problem(8, 104, batch, seed) for seed in range(count)]
+        for problem in problems[:2]:
+            peers.ketwork_gradient(problem)()
+        started = time.perf_counter()
+        for problem in problems:
+            peers.ketwork_gradient(problem)()
+        ours, others = time.perf_counter() - started, {}
+        for name, few in measured.items():
+            module, make, limit = GRADIENT_PEERS[name]
+            if not installed(module):
+                continue
+            started = time.perf_counter()
+            for problem in problems[:few]:
+                part = problem._replace(inputs=problem.inputs[:limit])
+                check(name, make(part)(), peers.ketwork_gradient(part)())
+            scale = count / few * batch / min(limit, batch)
+            others[name] = (time.perf_counter() - started) * scale
+        self.row(f"{count} different circuits, 8 qubits, 104 gates", "s", ours, others)
+
+
+def check(name: str, found: peers.Outcome, expected: peers.Outcome) -> None:
+    """Stop when a peer computes something else: then the comparison would mean nothing."""
+    for what, a, b in zip(("value", "gradient by inputs", "gradient by weights"), found, expected, strict=True):
+        gap = float(np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0))
+        if gap > 2e-4:
+            raise SystemExit(f"{name}: its {what} differs from Ketwork's by {gap:.2g}")
+
+
+def state_peers(problem: Problem, precision: str) -> dict[str, Callable[[], Any]]:
+    """Peers that evolve one state, in the same precision."""
+    found: dict[str, Callable[[], Any]] = {}
+    if installed("qulacs") and precision == "double":
+        from qulacs import QuantumState
+
+        circuit, slots = peers.qulacs_circuit(problem)
+        for k, (kind, index) in enumerate(slots):
+            circuit.set_parameter(k, -(problem.inputs[0, index] if kind == "x" else problem.weights[index]))
+        state = QuantumState(problem.n)
+
+        def qulacs() -> None:
+            state.set_zero_state()
+            circuit.update_quantum_state(state)
+
+        found["Qulacs"] = qulacs
+    if installed("pennylane_lightning"):
+        import pennylane as qml
+
+        kind = np.complex64 if precision == "single" else np.complex128
+        device = qml.device("lightning.qubit", wires=problem.n, c_dtype=kind)
+        node = peers._pennylane_node(problem, device, "best")
+        found["lightning.qubit"] = lambda: node(problem.inputs[0], problem.weights)
+    return found
+
+
+_RATE: list[float] = []
+
+
+def sgemm_rate() -> float:
+    """NumPy's single-precision matrix product, floating-point operations a second, measured once."""
+    if not _RATE:
+        a = np.random.default_rng(0).normal(size=(2048, 2048)).astype(np.float32)
+        a @ a
+        _RATE.append(2 * 2048**3 / min(seconds(lambda: a @ a, 0.01) for _ in range(8)))
+    return _RATE[0]
+
+
+def run(quick: bool) -> Bench:
+    """All cases."""
+    bench, names = Bench(quick), list(GRADIENT_PEERS)
+    print(f"{processor()}; numpy sgemm {sgemm_rate() / 1e9:.0f} GFLOP/s")
+    bench.gradient(10, 6, names)
+    bench.gradient(8, 4, names)
+    bench.values(10, 6)
+    if quick:
+        for n in (6, 12):
+            bench.gradient(n, 4, [])
+        bench.one_state(20)
+        bench.different(200, {"default.qubit+torch": 4, "Qulacs backprop": 4, "lightning adjoint": 2})
+    else:
+        for n in (4, 6, 7, 9, 11, 12, 13, 14):
+            bench.gradient(n, 4, ["default.qubit+torch", "Qulacs backprop"] if n <= 12 else [])
+        for n in (4, 8, 12, 14):
+            bench.values(n, 4)
+        for n in range(16, 27, 2):
+            bench.one_state(n)
+        bench.different(
+            200, {"JAX jit+vmap": 2, "default.qubit+torch": 10, "Qulacs backprop": 10, "lightning adjoint": 4}
+        )
+    shown = ", ".join(f"{n}: {fraction:.2f}" for n, fraction in sorted(bench.sgemm_fraction.items()))
+    print(f"fraction of the sgemm rate in the full gradient, by qubits: {shown}")
+    missing = [name for name, (module, _, _) in GRADIENT_PEERS.items() if not installed(module)]
+    if missing:
+        print(f"not installed and left out: {', '.join(missing)}")
+    return bench
+
+
+def markdown(bench: Bench) -> str:
+    """The table of the README."""
+    lines = ["| case | Ketwork | peers (how many times longer) |", "|---|---|---|"]
+    for row in bench.rows:
+        if not row["peers"]:
+            continue
+        others = "; ".join(f"{k} {v:.3g} ({row['ratio'][k]:.0f}x)" for k, v in row["peers"].items())
+        lines.append(f"| {row['case']} | {row['ketwork']:.3g} {row['unit']} | {others} |")
+    fractions = ", ".join(f"{f:.2f} at {n}" for n, f in sorted(bench.sgemm_fraction.items()))
+    lines += ["", f"Fraction of numpy's sgemm rate in the full gradient, by qubits: {fractions}.", f"Machine: {processor()}, 2 cores."]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer cases, under 50 s")
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    options = parser.parse_args()
+    bench = run(options.quick)
+    if options.json:
+        found = {"rows": bench.rows, "sgemm_fraction": bench.sgemm_fraction}
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    if options.readme:
+        path = Path(__file__).parents[1] / "README.md"
+        before, _, rest = path.read_text().partition("<!-- speed -->")
+        path.write_text(f"{before}<!-- speed -->\n{markdown(bench)}\n<!-- /speed -->{rest.partition('<!-- /speed -->')[2]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
