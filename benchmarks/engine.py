@@ -9,6 +9,7 @@ installed is left out and named. `--readme` writes the table into README.md betw
 import argparse
 import importlib.util
 import json
+import os
 import statistics
 import sys
 import time
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 import peers
 from circuits import Problem, hardware_efficient, random_problem
-
 from ketwork.engine.lower import lower
 from ketwork.experiments.run import processor
 
@@ -214,7 +215,8 @@ def markdown(bench: Bench) -> str:
         others = "; ".join(f"{k} {v:.3g} ({row['ratio'][k]:.0f}x)" for k, v in row["peers"].items())
         lines.append(f"| {row['case']} | {row['ketwork']:.3g} {row['unit']} | {others} |")
     fractions = ", ".join(f"{f:.2f} at {n}" for n, f in sorted(bench.sgemm_fraction.items()))
-    lines += ["", f"Fraction of numpy's sgemm rate in the full gradient, by qubits: {fractions}.", f"Machine: {processor()}, 2 cores."]
+    lines += ["", f"Fraction of numpy's sgemm rate in the full gradient, by qubits: {fractions}."]
+    lines += [f"Machine: {processor()}, {os.cpu_count()} cores."]
     return "\n".join(lines)
 
 
@@ -231,7 +233,8 @@ def main() -> None:
     if options.readme:
         path = Path(__file__).parents[1] / "README.md"
         before, _, rest = path.read_text().partition("<!-- speed -->")
-        path.write_text(f"{before}<!-- speed -->\n{markdown(bench)}\n<!-- /speed -->{rest.partition('<!-- /speed -->')[2]}")
+        after = rest.partition("<!-- /speed -->")[2]
+        path.write_text(f"{before}<!-- speed -->\n{markdown(bench)}\n<!-- /speed -->{after}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from circuits import Problem
 
 Outcome = tuple[float, np.ndarray, np.ndarray]
