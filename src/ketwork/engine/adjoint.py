@@ -8,17 +8,12 @@ Source: Jones and Gacon, arXiv:2009.02823 (adjoint differentiation), in rows of 
 
 from numba import njit
 
-from ketwork.engine.lanes import cosine_and_sine, flip, load, ones, splat, store, total
-from ketwork.engine.observe import pull_paulis, pull_probabilities
+from ketwork.engine.lanes import OPTIONS, cosine_and_sine, flip, load, ones, splat, store, total
 from ketwork.engine.statevector import (
     GROUP,
-    OPTIONS,
     SHARED_PHASE,
-    aligned,
-    fill_coefficients,
     lane_angles,
     orbit,
-    spread_angles,
     turn,
     walsh,
 )
@@ -147,48 +142,3 @@ def walk_back(S, L, T, half, ops, first, last, inputs, gradients):  # type: igno
             for t in range(op[1], op[2]):
                 share = load(T, term_rows[t] * W)
                 store(term_gradient, t * W, load(term_gradient, t * W) + share)
-
-
-@njit(**OPTIONS)
-def collect(rows, lanes_of, shared, by_lane):  # type: ignore[no-untyped-def]
-    """Move gradients from rows to where they belong: lane angles as they are, shared angles summed."""
-    W = 64 // rows.itemsize
-    for k in range(len(lanes_of)):
-        if lanes_of[k] < 0:
-            shared[k] += total(load(rows, k * W))
-        else:
-            at = lanes_of[k] * W
-            store(by_lane, at, load(by_lane, at) + load(rows, k * W))
-
-
-@njit(**OPTIONS)
-def back_tiles(states, span, half, ops, rotations, terms, tables, angles, observed, cotangent, out):  # type: ignore[no-untyped-def]
-    """Pull a cotangent back through the tiles of a span; `states` are left as they were.
-
-    observed: (flavour, groups, term rows, term values, term outputs), flavour 0 for Pauli sums, else probabilities,
-    whose outcomes are the term rows. cotangent: (tiles, outputs W). out: (by rotation, by term, by table entry, by
-    lane angle (tiles, angles W)), the first three summed over lanes.
-    """
-    W = 64 // states.itemsize
-    r, t = len(rotations[0]), len(terms[0])
-    scratch = aligned(states, (5 * half + 3 * r + 2 * t) * W)
-    ends = (2 * half * W, 4 * half * W, 5 * half * W, (5 * half + 2 * r) * W, (5 * half + 2 * r + t) * W)
-    S, L, T = scratch[: ends[0]], scratch[ends[0] : ends[1]], scratch[ends[1] : ends[2]]
-    coefficients, term_angles = scratch[ends[2] : ends[3]], scratch[ends[3] : ends[4]]
-    gradient = scratch[ends[4] : ends[4] + r * W]
-    term_gradient = scratch[ends[4] + r * W :]
-    for tile in range(span[0], span[1]):
-        S[:] = states[tile]
-        if observed[0] == 0:
-            L[:] = 0
-            pull_paulis(S, L, T, half, observed[1], observed[2], observed[3], observed[4], cotangent[tile])
-        else:
-            pull_probabilities(S, L, half, observed[2], cotangent[tile])
-        fill_coefficients(coefficients, rotations[0], rotations[1], angles, tile)
-        spread_angles(term_angles, terms[0], terms[1], angles[tile])
-        gradient[:] = 0
-        term_gradient[:] = 0
-        inputs = (coefficients, terms[2], term_angles, tables)
-        walk_back(S, L, T, half, ops, 0, len(ops), inputs, (gradient, term_gradient, out[2]))
-        collect(gradient, rotations[1], out[0], out[3][tile])
-        collect(term_gradient, terms[1], out[1], out[3][tile])

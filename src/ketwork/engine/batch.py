@@ -11,7 +11,8 @@ from ketwork.checks import check_array
 from ketwork.engine import large, tiles
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.observe import Observed
-from ketwork.engine.program import Floats, Program
+from ketwork.engine.polynomials import Floats
+from ketwork.engine.program import Program
 
 _KEPT_BYTES = 1 << 29  # final states up to this size are kept between value and pullback
 _CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a time
@@ -42,35 +43,31 @@ class Batch:
         per_tile = program.tile_bytes(dtype)
         self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES
         self.chunk = len(x) if self.keep else WIDTH[dtype] * max(threads, _CHUNK_BYTES // per_tile)
-        self.kept: tuple[tiles.Drive, Floats] | None = None
+        self.kept: tuple[tiles.Drive, Floats, Floats] | None = None
         self.kept_large: tuple[Floats, Floats] | None = None
 
     def _chunks(self) -> list[slice]:
         return [slice(k, k + self.chunk) for k in range(0, len(self.x), max(self.chunk, 1))]
 
-    def _evolve(self, part: slice) -> tuple[tiles.Drive, Floats]:
-        if self.kept is not None:
-            return self.kept
-        driven = tiles.drive(self.program, self.x[part], self.w, self.dtype)
-        result = driven, tiles.evolve(self.program, driven, self.threads)
-        if self.keep:
-            self.kept = result
-        return result
-
     def values(self) -> Floats:
         """(B, outputs) in the batch's dtype."""
         if self.one_by_one:
             return np.concatenate(self._each(self._value_large)).astype(self.dtype)
-        out = np.empty((len(self.x), self.observed.outputs), self.dtype)
-        for part in self._chunks():
-            _, states = self._evolve(part)
-            rows = tiles.read(self.program, states, self.observed, self.threads)
-            out[part] = tiles.from_tiles(rows, len(out[part]), self.dtype)
-        return out
+        return np.concatenate([self._run(part)[2] for part in self._chunks()])
+
+    def _run(self, part: slice) -> tuple[tiles.Drive, Floats, Floats]:
+        """(what drove a part of the batch, its final states, its values); kept when it is all of the batch."""
+        if self.kept is not None:
+            return self.kept
+        driven = tiles.drive(self.program, self.x[part], self.w, self.dtype)
+        result = driven, *tiles.run(self.program, driven, self.observed, self.threads)
+        if self.keep:
+            self.kept = result
+        return result
 
     def pull_back(self, cotangent: Any) -> Gradient:
         """Cotangents (B, M) of the values to those of inputs and weights."""
-        cotangent = check_array("cotangent", cotangent, 2)
+        cotangent = np.require(check_array("cotangent", cotangent, 2), requirements=["C", "W"])
         expected = (len(self.x), self.observed.outputs)
         if cotangent.shape != expected:
             raise ValueError(f"Argument `cotangent` must have shape {expected}, but has {cotangent.shape}.")
@@ -80,11 +77,9 @@ class Batch:
         program = self.program
         gx, gw = np.zeros_like(self.x), np.zeros_like(self.w)
         for part in self._chunks():
-            driven, states = self._evolve(part)
-            rows = tiles.to_tiles(cotangent[part], self.dtype, repeat=False)
-            steps, by_lane = tiles.pull_back(program, driven, states, self.observed, rows, self.threads)
-            lane = tiles.from_tiles(by_lane, len(cotangent[part]), self.dtype) * program.lane_signs
-            gx[part], lane_w = program.by_lane.pull_back(self.x[part], self.w, lane)
+            driven, states, _ = self._run(part)
+            steps, by_lane = tiles.pull_back(program, driven, states, self.observed, cotangent[part], self.threads)
+            gx[part], lane_w = program.by_lane.pull_back(self.x[part], self.w, by_lane)
             gw += lane_w + program.shared.pull_back(self.x[:1], self.w, steps[None, :])[1]
         return Gradient(gx, gw)
 

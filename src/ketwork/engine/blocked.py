@@ -9,7 +9,7 @@ from numba import njit
 
 from ketwork.engine.adjoint import walk_back
 from ketwork.engine.lanes import (
-    cosine_and_sine,
+    OPTIONS,
     flip,
     gather_square,
     load,
@@ -20,7 +20,7 @@ from ketwork.engine.lanes import (
     total,
 )
 from ketwork.engine.observe import pull_paulis, read_paulis
-from ketwork.engine.statevector import OPTIONS, aligned, walk
+from ketwork.engine.statevector import aligned, walk
 
 
 @njit(**OPTIONS)
@@ -56,13 +56,15 @@ def scatter(state, base, squares, lanes, S, half):  # type: ignore[no-untyped-de
 
 @njit(**OPTIONS)
 def signed_angles(coefficients, term_angles, base, rotations, terms):  # type: ignore[no-untyped-def]
-    """The rows of coefficients for one block. rotations, terms: (half angles, sign masks, lane signs (k, W))."""
+    """The rows of coefficients for one block.
+
+    rotations: ((cos, sin) of half angles (k, 2), sign masks, lane signs (k, W)); terms: (half angles, the same).
+    """
     W = 64 // coefficients.itemsize
     for k in range(len(rotations[0])):
-        c, s = cosine_and_sine(splat(rotations[0][k]))
-        store(coefficients, 2 * k * W, c)
-        sign = load(rotations[2][k], 0)
-        store(coefficients, (2 * k + 1) * W, flip(s * sign, ones(base & rotations[1][k])))
+        store(coefficients, 2 * k * W, splat(rotations[0][k, 0]))
+        row = splat(rotations[0][k, 1]) * load(rotations[2][k], 0)
+        store(coefficients, (2 * k + 1) * W, flip(row, ones(base & rotations[1][k])))
     for k in range(len(terms[0])):
         row = splat(terms[0][k]) * load(terms[2][k], 0)
         store(term_angles, k * W, flip(row, ones(base & terms[1][k])))

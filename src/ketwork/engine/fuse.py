@@ -40,8 +40,8 @@ def conjugate(x, z, power, frame_x, frame_z, frame_flip):  # type: ignore[no-unt
 
 @njit(cache=True)
 def in_frame(code, x, z, power, n):  # type: ignore[no-untyped-def]
-    """Rewrite every rotation in the stored basis; return (flips V, signs Z, flip bit) with the real/imaginary bit
-    at position n, and the final frame."""
+    """Rewrite every rotation in the stored basis; return (flips V, signs Z, odd) with the real/imaginary bit
+    at position n, and the final frame; an odd rotation turns the other way."""
     frame_x = 1 << np.arange(n)
     frame_z = frame_x.copy()
     frame_flip = np.zeros(n, np.int64)
@@ -150,7 +150,7 @@ def independent(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def write_group(op, picked, count, order, flips, signs, odd, slot, bits):  # type: ignore[no-untyped-def]
+def write_group(op, picked, count, order, flips, signs, slot, bits):  # type: ignore[no-untyped-def]
     """Fill one row of the operation table with a group of one to three rotations.
 
     Missing ones get a flip that only completes the orbit. The pivots are the leading bits of the flips, reduced.
@@ -180,10 +180,9 @@ def write_group(op, picked, count, order, flips, signs, odd, slot, bits):  # typ
         pivots &= pivots - 1
     for k in range(3):
         a, b = op[3 if k == 0 else 2], op[3 if k == 2 else 4]
-        odd_here = odd[order[picked[k]]] if k < count else 0
         for j in range(4):
             offset = (a if j & 1 else 0) ^ (b if j & 2 else 0)
-            op[11 + 4 * k + j] = (ones(offset & op[8 + k]) + odd_here) & 1
+            op[11 + 4 * k + j] = ones(offset & op[8 + k]) & 1
 
 
 @njit(cache=True)
@@ -216,7 +215,7 @@ def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # t
 
 
 @njit(cache=True)
-def pack(order, kind, number, flips, signs, odd, n):  # type: ignore[no-untyped-def]
+def pack(order, kind, number, flips, signs, n):  # type: ignore[no-untyped-def]
     """Write the operation table; return (table, step of each rotation slot, step of each diagonal term by lane,
     step and table of each shared diagonal term)."""
     total = len(order)
@@ -233,7 +232,7 @@ def pack(order, kind, number, flips, signs, odd, n):  # type: ignore[no-untyped-
         ops[n_ops, 0] = kind[first]
         if kind[first] == GROUP:
             count = pick_group(picked, skipped, order, used, first, last, flips, signs, n)
-            write_group(ops[n_ops], picked, count, order, flips, signs, odd, n_slots, n + 1)
+            write_group(ops[n_ops], picked, count, order, flips, signs, n_slots, n + 1)
             for j in range(count):
                 used[picked[j]] = 1
                 slots[n_slots] = order[picked[j]]
@@ -263,5 +262,5 @@ def fuse(code, x, z, power, lane, n):  # type: ignore[no-untyped-def]
     flips, signs, odd, frame_x, frame_z, frame_flip = in_frame(code, x, z, power, n)
     block, diagonal = schedule(code, flips, signs, n)
     order, kind, number = order_steps(block, diagonal, lane)
-    table = pack(order, kind, number, flips, signs, odd, n)
+    table = pack(order, kind, number, flips, signs, n)
     return table, flips, signs, odd, frame_x, frame_z, frame_flip

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ketwork.engine import large, tiles
 from ketwork.engine.batch import refuse_what_does_not_fit
 from ketwork.engine.lanes import WIDTH
-from ketwork.engine.program import Floats, Program
+from ketwork.engine.polynomials import Floats
+from ketwork.engine.program import Program
 
 Complex = NDArray[np.complexfloating[Any]]
 _BLOCK_BYTES = 1 << 27

@@ -6,6 +6,7 @@ splits it. Every function here exists only inside kernels (numba `@njit`).
 """
 
 import operator
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -16,6 +17,9 @@ from numba.extending import intrinsic, overload
 
 WIDTH = {np.dtype(np.float32): 16, np.dtype(np.float64): 8}
 """How many lanes one row holds, by the dtype of the planes."""
+
+OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "boundscheck": False}
+"""How every kernel is compiled."""
 
 _FAST = ("nnan", "ninf", "nsz", "contract", "reassoc")
 

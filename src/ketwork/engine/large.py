@@ -8,10 +8,12 @@ import numpy as np
 from ketwork.engine import blocked
 from ketwork.engine.fuse import pack
 from ketwork.engine.lanes import WIDTH
-from ketwork.engine.observe import Observed
-from ketwork.engine.program import Floats, Integers, Program
+from ketwork.engine.observe import PROBABILITIES, Observed
+from ketwork.engine.polynomials import Floats, Integers
+from ketwork.engine.program import Program
 from ketwork.engine.statevector import GROUP, LANE_PHASE
 from ketwork.engine.sweeps import Item, Layout, layout, new_space, plan
+from ketwork.engine.tile_kernels import cosines
 from ketwork.engine.tiles import Span, aligned_zeros, initial_tile, spread
 
 _ROW_BITS = 11  # a tile of 2^12 rows of 64 bytes is 256 KiB: state, co-state and scratch stay in a core's cache
@@ -60,12 +62,13 @@ def fits(program: Program, dtype: Any) -> bool:
 
 def plan_sweeps(program: Program, dtype: Any) -> list[Sweep]:
     """Plan the sweeps of a Program; kept with it."""
-    key = f"sweeps {np.dtype(dtype)}"
-    if key not in program.kept:
-        row_bits, lane_bits = shape(program, dtype)
+    row_bits, lane_bits = shape(program, dtype)
+
+    def make() -> list[Sweep]:
         planned = plan(_items(program), program.bits, row_bits, lane_bits)
-        program.kept[key] = [_sweep(program, cut, items, row_bits, dtype) for cut, items in planned]
-    sweeps: list[Sweep] = program.kept[key]
+        return [_sweep(program, cut, items, row_bits, dtype) for cut, items in planned]
+
+    sweeps: list[Sweep] = program.remember(("sweeps", np.dtype(dtype)), make)
     return sweeps
 
 
@@ -101,7 +104,7 @@ def _sweep(program: Program, found: Layout, items: list[Item], row_bits: int, dt
             flips.append(found.row_coordinates(item.flip) | part)
             signs.append(found.inner_mask(mask) | part)
     stretch = np.cumsum(np.r_[0, np.diff(number) != 0]) if number else np.zeros(0, np.int64)
-    arrays = [np.array(a, np.int64) for a in (kind, stretch, flips, signs, program.odd[steps] if steps else [])]
+    arrays = [np.array(a, np.int64) for a in (kind, stretch, flips, signs)]
     ops, slots, terms, _, _ = pack(np.arange(len(steps)), *arrays, row_bits)
     all_steps, all_masks = np.array(steps, np.int64), np.array(masks, np.int64)
     lane_bits = len(found.lanes)
@@ -116,12 +119,15 @@ def _sweep(program: Program, found: Layout, items: list[Item], row_bits: int, dt
     )  # fmt: skip
 
 
-def _driven(program: Program, sweep: Sweep, angles: Floats, dtype: Any) -> tuple[Any, Any]:
-    rotations = (0.5 * angles[sweep.rotations]).astype(dtype)
-    terms = (0.5 * angles[sweep.terms] * program.term_signs(sweep.terms)).astype(dtype)
+def _driven(sweep: Sweep, angles: Floats, dtype: Any) -> tuple[float, Any, Any]:
+    """(scale, rotations, terms) that drive a sweep; the scale makes up for the rounding of cosines and sines."""
+    turns = np.empty((len(sweep.rotations), 2), dtype)
+    scale = cosines(0.5 * angles[sweep.rotations], turns)
+    terms = np.remainder(0.5 * angles[sweep.terms] + np.pi, 2 * np.pi) - np.pi
     return (
-        (rotations, sweep.rotation_masks, sweep.rotation_signs),
-        (terms, sweep.term_masks, sweep.term_signs, sweep.term_rows),
+        scale,
+        (turns, sweep.rotation_masks, sweep.rotation_signs),
+        (terms.astype(dtype), sweep.term_masks, sweep.term_signs, sweep.term_rows),
     )
 
 
@@ -131,14 +137,16 @@ def blocks(program: Program, dtype: Any) -> int:
 
 def evolve(program: Program, angles: Floats, dtype: Any, threads: int) -> Floats:
     """The final state, (2 * 2^bits,): real parts, then imaginary parts. angles: (steps,)."""
+    planned = plan_sweeps(program, dtype)
+    driven = [_driven(one, angles, dtype) for one in planned]
+    scale = float(np.prod([one[0] for one in driven]))
     if program.prepared:
-        state = initial_tile(program, dtype)
+        state = (scale * initial_tile(program)).astype(dtype)
     else:
         state = aligned_zeros((2 * program.half,), dtype)
-        state[0] = 1
+        state[0] = scale
     half, count = 1 << shape(program, dtype)[0], blocks(program, dtype)
-    for one in plan_sweeps(program, dtype):
-        rotations, terms = _driven(program, one, angles, dtype)
+    for one, (_, rotations, terms) in zip(planned, driven, strict=True):
 
         def work(span: Span, one: Sweep = one, rotations: Any = rotations, terms: Any = terms) -> None:
             blocked.sweep(state, *span, one.cut, half, one.ops, rotations, terms)
@@ -173,7 +181,7 @@ def plan_readings(program: Program, observed: Observed, dtype: Any) -> list[Read
 def read(program: Program, state: Floats, observed: Observed, threads: int) -> Floats:
     """(outputs,) the observed values, in double precision."""
     size = program.half
-    if observed.flavour == 1:
+    if observed.flavour == PROBABILITIES:
         weights = state[:size].astype(np.float64) ** 2 + state[size:].astype(np.float64) ** 2
         return np.asarray(np.bincount(observed.rows, weights, minlength=observed.outputs), np.float64)
     values = np.zeros(observed.outputs)
@@ -197,7 +205,7 @@ def pull_back(
     dtype, size = state.dtype, program.half
     half, count = 1 << shape(program, dtype)[0], blocks(program, dtype)
     costate = aligned_zeros(state.shape, dtype)
-    if observed.flavour == 1:
+    if observed.flavour == PROBABILITIES:
         weight = cotangent[observed.rows].astype(dtype)
         np.multiply(state[:size], weight, out=costate[:size])
         np.multiply(state[size:], weight, out=costate[size:])
@@ -213,7 +221,7 @@ def pull_back(
             spread(pull, count, threads)
     gradient = np.zeros(len(angles))
     for one in reversed(plan_sweeps(program, dtype)):
-        rotations, terms = _driven(program, one, angles, dtype)
+        _, rotations, terms = _driven(one, angles, dtype)
 
         def work(span: Span, one: Sweep = one, rotations: Any = rotations, terms: Any = terms) -> Any:
             out = np.zeros(len(one.rotations)), np.zeros(len(one.terms))
@@ -222,5 +230,5 @@ def pull_back(
 
         for rotation, term in spread(work, count, threads):
             gradient[one.rotations] += rotation
-            gradient[one.terms] += term * program.term_signs(one.terms)
+            gradient[one.terms] += term
     return gradient

@@ -10,7 +10,8 @@ from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import GATES, Move, Phase, Rot
 from ketwork.circuit.operation import Gate
 from ketwork.engine.fuse import CONTROLLED_FLIP, EXCHANGE, FLIP, ROTATION
-from ketwork.engine.program import AngleTable, Program, assemble
+from ketwork.engine.polynomials import AngleTable
+from ketwork.engine.program import Program, assemble
 
 _PHASE = 4
 _MOVES = {"x": FLIP, "cx": CONTROLLED_FLIP, "swap": EXCHANGE}

@@ -13,14 +13,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ketwork.engine.fuse import conjugate
-from ketwork.engine.lanes import flip, load, splat, store
+from ketwork.engine.lanes import OPTIONS, flip, load, splat, store
 from ketwork.engine.program import Program
-from ketwork.engine.statevector import OPTIONS, aligned, walsh
+from ketwork.engine.statevector import walsh
+
+PAULIS, PROBABILITIES, NOTHING = 0, 1, 2
+"""The flavours of what is read."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What is read from a state: Pauli sums (flavour 0) or probabilities (flavour 1, `rows` are the outcomes)."""
+    """What is read from a state: Pauli sums, or probabilities (`rows` are the outcomes)."""
 
     flavour: int
     outputs: int
@@ -32,6 +35,12 @@ class Observed:
     def arrays(self, dtype: Any) -> tuple[Any, ...]:
         """The same as a tuple for the kernels."""
         return self.flavour, self.groups, self.rows, self.values.astype(dtype), self.places
+
+    @staticmethod
+    def nothing() -> "Observed":
+        """For runs that are not read."""
+        none = np.zeros(0, np.int64)
+        return Observed(NOTHING, 0, np.zeros((0, 4), np.int64), none, np.zeros(0), none)
 
 
 def observe_paulis(program: Program, sums: list[Any]) -> Observed:
@@ -49,7 +58,7 @@ def observe_paulis(program: Program, sums: list[Any]) -> Observed:
     keys = np.stack([flips, part], axis=1)[order]
     new = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)]) if len(keys) else np.zeros(0, int)
     groups = np.column_stack([keys[new], new, np.append(new, len(keys))[1:]]).astype(np.int64)
-    return Observed(0, len(sums), groups, signs[order], value[order], place[order])
+    return Observed(PAULIS, len(sums), groups, signs[order], value[order], place[order])
 
 
 def observe_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed:
@@ -59,7 +68,7 @@ def observe_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed
     for qubit in qubits:
         outcome = 2 * outcome + ((logical >> (program.bits - 1 - qubit)) & 1)
     none = np.zeros(0, np.int64)
-    return Observed(1, 1 << len(qubits), np.zeros((0, 4), np.int64), outcome, np.zeros(0), none)
+    return Observed(PROBABILITIES, 1 << len(qubits), np.zeros((0, 4), np.int64), outcome, np.zeros(0), none)
 
 
 @njit(cache=True)
@@ -144,15 +153,3 @@ def pull_probabilities(S, L, half, outcomes, cotangent):  # type: ignore[no-unty
         weight = load(cotangent, outcomes[i] * W)
         store(L, i * W, weight * load(S, i * W))
         store(L, (half + i) * W, weight * load(S, (half + i) * W))
-
-
-@njit(**OPTIONS)
-def read_tiles(states, first, last, half, observed, out):  # type: ignore[no-untyped-def]
-    """Read tiles first..last into the rows of `out`, (tiles, outputs W)."""
-    W = 64 // states.itemsize
-    T = aligned(states, half * W)
-    for tile in range(first, last):
-        if observed[0] == 0:
-            read_paulis(states[tile], T, half, observed[1], observed[2], observed[3], observed[4], out[tile])
-        else:
-            read_probabilities(states[tile], half, observed[2], out[tile])

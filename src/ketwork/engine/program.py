@@ -1,86 +1,16 @@
 """A Program: a circuit as flat arrays, ready for the kernels, and the angles that drive it."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ketwork.engine.fuse import fuse
 from ketwork.engine.lanes import WIDTH
+from ketwork.engine.polynomials import AngleTable, Floats, Integers
 from ketwork.engine.statevector import GROUP, SHARED_PHASE
-
-Floats = NDArray[np.floating[Any]]
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class AngleTable:
-    """All angles of a circuit as polynomials: base + sum over monomials of coefficient * product of slots.
-
-    Slot numbers: 0 is the constant 1, then the weights, then the inputs. Monomials are sorted by angle.
-    """
-
-    n_inputs: int
-    n_weights: int
-    base: Floats  # (A,)
-    angle: Integers  # (T,) the angle a monomial belongs to
-    coefficient: Floats  # (T,)
-    slots: Integers  # (T, degree)
-
-    def depends(self, on_inputs: bool) -> NDArray[np.bool_]:
-        """(A,) whether an angle depends on an input, or on anything at all."""
-        result = np.zeros(len(self.base), bool)
-        result[self.angle[(self.slots > (self.n_weights if on_inputs else 0)).any(axis=1)]] = True
-        return result
-
-    def select(self, chosen: Integers) -> "AngleTable":
-        """The table of some of the angles, in the order in which they are named."""
-        place = np.full(len(self.base), -1)
-        place[chosen] = np.arange(len(chosen))
-        where = place[self.angle]
-        kept = np.argsort(where, kind="stable")[int((where < 0).sum()) :]
-        return AngleTable(
-            self.n_inputs,
-            self.n_weights,
-            self.base[chosen],
-            where[kept],
-            self.coefficient[kept],
-            self.slots[kept],
-        )
-
-    def evaluate(self, x: Floats, w: Floats) -> Floats:
-        """(B, A) values of the angles for inputs x (B, F) and weights w (P,)."""
-        terms = self.coefficient * self._slot_values(x, w)[:, self.slots].prod(axis=2)
-        result = np.repeat(self.base[None, :], len(x), axis=0)
-        _add_columns(result, self.angle, terms)
-        return result
-
-    def pull_back(self, x: Floats, w: Floats, cotangent: Floats) -> tuple[Floats, Floats]:
-        """The chain rule: a cotangent (B, A) of the angles to those of x (B, F) and w (P,)."""
-        values = self._slot_values(x, w)
-        weight = self.coefficient * cotangent[:, self.angle]
-        result = np.zeros_like(values)
-        for d in range(self.slots.shape[1]):
-            others = np.delete(self.slots, d, axis=1)
-            _add_columns(result, self.slots[:, d], weight * values[:, others].prod(axis=2))
-        return result[:, 1 + self.n_weights :], result[:, 1 : 1 + self.n_weights].sum(axis=0)
-
-    def _slot_values(self, x: Floats, w: Floats) -> Floats:
-        return np.concatenate([np.ones((len(x), 1)), np.broadcast_to(w, (len(x), len(w))), x], axis=1, dtype=np.float64)
-
-
-def _add_columns(target: Floats, columns: Integers, values: Floats) -> None:
-    """target[:, columns] += values, columns that appear twice counted twice."""
-    if len(columns) == 0:
-        return
-    if len(target) == 1:
-        target[0] += np.bincount(columns, values[0], minlength=target.shape[1])
-        return
-    order = np.argsort(columns, kind="stable")
-    ordered = columns[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    target[:, ordered[starts]] += np.add.reduceat(values[:, order], starts, axis=1)
 
 
 @dataclass(frozen=True)
@@ -93,8 +23,8 @@ class Program:
     phase: the parts of the global phase.
     rotations, lane_terms, shared_terms: the step of each rotation slot, each diagonal term by lane and each shared
     diagonal term; rotation_lanes: the place of a rotation slot among `by_lane`, or -1;
-    shared_table: the table each shared term belongs to. flips, signs, odd: (steps,) what the frame made of
-    the steps.
+    shared_table: the table each shared term belongs to. flips, signs: (steps,) what the frame made of the steps;
+    where it turned a rotation round, the angles here have the other sign.
     frame_x, frame_z, frame_flip: (bits,) how stored bits encode circuit qubits, by bit position.
     prepared: state preparations, (qubits, amplitudes) each. kept: what engines derive from the Program once.
     """
@@ -112,12 +42,11 @@ class Program:
     shared_table: Integers
     flips: Integers
     signs: Integers
-    odd: Integers
     frame_x: Integers
     frame_z: Integers
     frame_flip: Integers
     prepared: tuple[Any, ...]
-    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def half(self) -> int:
@@ -142,7 +71,7 @@ class Program:
         per_row += lane_passes * passes * (30 + self.bits)
         return per_row * self.half * batch
 
-    @property
+    @cached_property
     def lane_steps(self) -> Integers:
         """(angles by lane,) the step of each of them."""
         return np.concatenate([self.rotations[self.rotation_lanes >= 0], self.lane_terms])
@@ -153,21 +82,25 @@ class Program:
         angles[self.lane_steps] = self.by_lane.evaluate(x, w)[0]
         return angles
 
-    @property
-    def lane_term_places(self) -> Integers:
-        """(terms,) the place of each diagonal term by lane among `by_lane`."""
-        return np.arange(len(self.by_lane.base) - len(self.lane_terms), len(self.by_lane.base))
+    @cached_property
+    def where(self) -> tuple[Integers, Integers, Integers]:
+        """What the tile kernels know of angles by lane: the place of every rotation among them or -1, the place of
+        every diagonal term, and its row."""
+        first = len(self.by_lane.base) - len(self.lane_terms)
+        return self.rotation_lanes, np.arange(first, len(self.by_lane.base)), self.term_rows(self.lane_terms)
 
-    @property
-    def lane_signs(self) -> Floats:
-        """(angles by lane,) the sign that the frame put on each of them."""
-        result = np.ones(len(self.by_lane.base))
-        result[self.lane_term_places] = self.term_signs(self.lane_terms)
-        return result
+    @cached_property
+    def shared_rows(self) -> Integers:
+        """(shared diagonal terms,) the row of each in its table."""
+        return self.term_rows(self.shared_terms)
 
-    def term_signs(self, steps: Integers) -> Floats:
-        """+1 or -1 for diagonal steps: the sign that the frame put on their angle."""
-        return 1.0 - 2.0 * self.odd[steps]
+    def remember(self, key: Any, make: Callable[[], Any]) -> Any:
+        """`make()`, kept for the next time; the last few are."""
+        if key not in self.kept:
+            while len(self.kept) >= 16:
+                self.kept.pop(next(iter(self.kept)), None)
+            self.kept[key] = make()
+        return self.kept[key]
 
     def term_rows(self, steps: Integers) -> Integers:
         """The masks of diagonal steps, without the real/imaginary bit."""
@@ -198,19 +131,13 @@ def assemble(
     code, x, z, power = steps
     table, flips, signs, odd, frame_x, frame_z, frame_flip = fuse(code, x, z, power, lane.astype(np.int64), bits)
     ops, rotations, lane_terms, shared_terms, shared_table = table
+    angles = angles.times(1.0 - 2.0 * odd)
     rotates_by_lane = lane[rotations]
     by_lane = angles.select(np.concatenate([rotations[rotates_by_lane], lane_terms]))
-    shared = replace(
-        angles,
-        base=np.where(lane, 0.0, angles.base),
-        angle=angles.angle[~lane[angles.angle]],
-        coefficient=angles.coefficient[~lane[angles.angle]],
-        slots=angles.slots[~lane[angles.angle]],
-    )
     return Program(
         n_qubits,
         bits,
-        shared,
+        angles.without(lane),
         by_lane,
         angles.select(phases),
         ops,
@@ -221,7 +148,6 @@ def assemble(
         shared_table,
         flips,
         signs,
-        odd,
         frame_x,
         frame_z,
         frame_flip,

@@ -11,7 +11,7 @@ from ketwork.circuit.operation import Gate
 from ketwork.engine import tiles
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.lower import lower
-from ketwork.engine.program import Floats
+from ketwork.engine.polynomials import Floats
 
 Bits = NDArray[np.uint8]
 _CHUNK = 4096  # trajectories at a time

@@ -14,7 +14,8 @@ from ketwork.engine import geometry, sampling
 from ketwork.engine.batch import Batch, Gradient
 from ketwork.engine.lower import lower
 from ketwork.engine.observe import Observed, observe_paulis, observe_probabilities
-from ketwork.engine.program import Floats, Program
+from ketwork.engine.polynomials import Floats
+from ketwork.engine.program import Program
 from ketwork.operators.pauli import PauliSum, hermitian
 from ketwork.seeds import Seed, generator
 
@@ -150,7 +151,7 @@ def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple
                 f"Argument `{name}` must have {wanted} {noun} in its last axis, as the circuit has, "
                 f"but has shape {array.shape}."
             )
-        arrays.append(array)
+        arrays.append(np.require(array, requirements=["C", "W"]))  # one memory layout, one compiled kernel
     if len(arrays[0]) == 0:
         raise ValueError(f"Argument `{name_of_x}` must hold at least one sample, but has none.")
     return arrays[0], arrays[1]
@@ -180,11 +181,12 @@ def _paulis(program: Program, observables: Observable | Sequence[Observable]) ->
         if not observable.is_hermitian:
             raise ValueError(f"Argument `observables` must be Hermitian, but item {k} has complex coefficients.")
         sums.append(observable)
-    return observe_paulis(program, sums)
+    return program.remember(tuple(sums), lambda: observe_paulis(program, sums))
 
 
 def _outcomes(program: Program, qubits: Sequence[int] | None) -> Observed:
-    return observe_probabilities(program, check_qubits(program.n_qubits, qubits))
+    chosen = check_qubits(program.n_qubits, qubits)
+    return program.remember(chosen, lambda: observe_probabilities(program, chosen))
 
 
 def check_qubits(n_qubits: int, qubits: Sequence[int] | None) -> tuple[int, ...]:

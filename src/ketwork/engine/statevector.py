@@ -9,17 +9,13 @@ loaded once, turned three times in registers and stored once.
 Cost: 48 vector instructions an orbit and a group, one load and one store a row.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
-from ketwork.engine.lanes import cosine_and_sine, flip, load, ones, splat, store
+from ketwork.engine.lanes import OPTIONS, cosine_and_sine, flip, load, ones, splat, store
 
 GROUP, SHARED_PHASE, LANE_PHASE = 0, 1, 2
 """The kinds of a Program's operations (first column of its table)."""
-
-OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "boundscheck": False}
 
 
 @njit(**OPTIONS)
@@ -156,57 +152,3 @@ def aligned(like, size):  # type: ignore[no-untyped-def]
     raw = np.empty(size + 16, like.dtype)
     skip = (-raw.ctypes.data % 64) // raw.itemsize
     return raw[skip : skip + size]
-
-
-@njit(**OPTIONS)
-def fill_coefficients(out, half_angles, lanes_of, lane_half_angles, tile):  # type: ignore[no-untyped-def]
-    """Write the (cos, sin) rows of every rotation for one tile: shared angles spread, lane angles as they are."""
-    W = 64 // out.itemsize
-    for r in range(len(half_angles)):
-        if lanes_of[r] < 0:
-            row = splat(half_angles[r])
-        else:
-            row = load(lane_half_angles[tile], lanes_of[r] * W)
-        c, s = cosine_and_sine(row)
-        store(out, 2 * r * W, c)
-        store(out, (2 * r + 1) * W, s)
-
-
-@njit(**OPTIONS)
-def spread_angles(out, angles, lanes_of, lane_angles_of_tile):  # type: ignore[no-untyped-def]
-    """Write one row an angle: a shared angle in every lane, an angle by lane as it is."""
-    W = 64 // out.itemsize
-    for k in range(len(angles)):
-        if lanes_of[k] < 0:
-            store(out, k * W, splat(angles[k]))
-        else:
-            store(out, k * W, load(lane_angles_of_tile, lanes_of[k] * W))
-
-
-@njit(**OPTIONS)
-def set_zero_state(S, half):  # type: ignore[no-untyped-def]
-    """The state |0...0> in every lane."""
-    W = 64 // S.itemsize
-    zero = splat(S.dtype.type(0))
-    for i in range(2 * half):
-        store(S, i * W, zero)
-    store(S, 0, splat(S.dtype.type(1)))
-
-
-@njit(**OPTIONS)
-def run_tiles(states, first, last, started, half, ops, rotations, terms, tables, lane_angles):  # type: ignore[no-untyped-def]
-    """Evolve tiles first..last in place, from |0...0> unless `started`.
-
-    states: (tiles, 2 half W). rotations: (half angles, place among the lane angles or -1). terms: the same for the
-    diagonal terms by lane, with their rows. lane_angles: (tiles, angles W), halved.
-    """
-    W = 64 // states.itemsize
-    scratch = aligned(states, (half + 2 * len(rotations[0]) + len(terms[0])) * W)
-    T, rest = scratch[: half * W], scratch[half * W :]
-    coefficients, term_angles = rest[: 2 * len(rotations[0]) * W], rest[2 * len(rotations[0]) * W :]
-    for tile in range(first, last):
-        if not started:
-            set_zero_state(states[tile], half)
-        fill_coefficients(coefficients, rotations[0], rotations[1], lane_angles, tile)
-        spread_angles(term_angles, terms[0], terms[1], lane_angles[tile])
-        walk(states[tile], T, half, ops, 0, len(ops), coefficients, terms[2], term_angles, tables)
