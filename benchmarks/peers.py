@@ -16,11 +16,10 @@ Ready = Callable[[], Outcome]
 
 def ketwork_gradient(problem: Problem, precision: str = "single") -> Ready:
     """Ketwork: batch and gradient in one go."""
-    from ketwork import PauliSum, Simulator, pauli_z
+    from ketwork import PauliSum, Simulator
 
     n, circuit = problem.n, problem.circuit()
-    total = sum((pauli_z(q, n) for q in range(1, n)), pauli_z(0, n))
-    assert isinstance(total, PauliSum)
+    total = PauliSum.from_list([("I" * q + "Z" + "I" * (n - q - 1), 1.0) for q in range(n)])
     simulator = Simulator(precision)
     cotangent = np.full((len(problem.inputs), 1), 1 / len(problem.inputs))
 
@@ -34,10 +33,10 @@ def ketwork_gradient(problem: Problem, precision: str = "single") -> Ready:
 
 def ketwork_values(problem: Problem, precision: str = "single") -> Ready:
     """Ketwork: values alone."""
-    from ketwork import Simulator, pauli_z
+    from ketwork import PauliSum, Simulator
 
     n, circuit = problem.n, problem.circuit()
-    total = sum((pauli_z(q, n) for q in range(1, n)), pauli_z(0, n))
+    total = PauliSum.from_list([("I" * q + "Z" + "I" * (n - q - 1), 1.0) for q in range(n)])
     simulator = Simulator(precision)
     none = np.zeros(0)
     return lambda: (float(simulator.expectation(circuit, total, problem.inputs, problem.weights).mean()), none, none)

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 def check_int(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """Return `value` as an int in [low, high] (either end may be open)."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if type(value) is not int and (isinstance(value, bool) or not isinstance(value, numbers.Integral)):
         raise TypeError(f"Argument `{name}` must be an integer, but is {value!r} ({type(value).__name__}).")
     result = int(value)
     _check_range(name, result, low, high)

@@ -9,6 +9,7 @@ before the circuit.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import NamedTuple, NoReturn, overload
 
@@ -147,9 +148,10 @@ def as_param(value: "Angle | float") -> "Angle | float":
     if type(value) is float and value - value == 0:
         return value
     if isinstance(value, Angle):
-        if any(slots for _, slots in value.terms):
+        terms = value.terms
+        if terms and terms[-1][1]:  # terms are sorted by slots: a constant comes first
             return value
-        return value.terms[0][0] if value.terms else 0.0
+        return terms[0][0] if terms else 0.0
     return check_real("angle", value)
 
 
@@ -160,6 +162,11 @@ def _merge(terms: Iterable[Term]) -> Angle:
     if not all(map(isfinite, merged.values())):
         raise ValueError(f"The coefficients of an angle must be finite, but are {list(merged.values())}.")
     return Angle(tuple((c, s) for s, c in sorted(merged.items()) if c != 0))
+
+
+@lru_cache(maxsize=65536)
+def _slot(kind: str, index: int) -> Angle:
+    return Angle(((1.0, (Slot(kind, index),)),))
 
 
 class Slots:
@@ -177,7 +184,9 @@ class Slots:
             if index.stop is None:
                 raise ValueError(f"A slice of `{self._kind}` must have an end, as in `{self._kind}[0:4]`.")
             return [self[k] for k in range(index.start or 0, index.stop, index.step or 1)]
-        return Angle(((1.0, (Slot(self._kind, check_int(f"{self._kind}[...]", index, 0)),)),))
+        if type(index) is not int or index < 0:
+            index = check_int(f"{self._kind}[...]", index, 0)
+        return _slot(self._kind, index)
 
     def __iter__(self) -> NoReturn:
         raise TypeError(f"`{self._kind}` has no end to iterate to; take a slice, as in `{self._kind}[0:4]`.")

@@ -16,6 +16,7 @@ from ketwork.engine.program import Program
 
 _KEPT_BYTES = 1 << 29  # final states up to this size are kept between value and pullback
 _CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a time
+_UNASKED_BYTES = 1 << 26  # states up to this size are not checked against the memory that is free
 _TILE_BITS = 13  # registers up to this size run as tiles, larger ones a state at a time
 _SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
 _FEW_SAMPLES = 2  # so few samples would leave most lanes empty
@@ -112,8 +113,7 @@ class Batch:
 def refuse_what_does_not_fit(program: Program, dtype: np.dtype[Any], lanes: int, states: int = 2) -> None:
     """Raise a MemoryError that names the bytes when the states at work at one time exceed the memory there is."""
     needed = states * 2 * program.half * lanes * dtype.itemsize
-    free = available_bytes()
-    if needed > free:
+    if needed > _UNASKED_BYTES and needed > (free := available_bytes()):
         raise MemoryError(
             f"A state of {program.n_qubits} qubits needs {needed:,} bytes here, but {free:,} are available. "
             "Use precision='single', or fewer qubits."

@@ -10,7 +10,7 @@ import numpy as np
 from ketwork.engine.fuse import fuse
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.polynomials import AngleTable, Floats, Integers
-from ketwork.engine.statevector import GROUP, SHARED_PHASE
+from ketwork.engine.statevector import GROUP, LANE_PHASE
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,14 @@ class Program:
         of the gradient. A shared diagonal the same. A diagonal by lane adds its transform (bits a row) and 30 a row
         for cosine and sine, each once forward and once back. Reading and starting co-states are not counted.
         """
-        pair = 22 if gradient else 6
-        passes = 2 if gradient else 1
-        lane_passes = int((self.ops[:, 0] > SHARED_PHASE).sum())
-        per_row = pair * (len(self.rotations) + int((self.ops[:, 0] != GROUP).sum()))
-        per_row += lane_passes * passes * (30 + self.bits)
-        return per_row * self.half * batch
+        return self._row_flops[gradient] * self.half * batch
+
+    @cached_property
+    def _row_flops(self) -> tuple[int, int]:
+        """Operations a row, without and with the gradient."""
+        by_lane = int((self.ops[:, 0] == LANE_PHASE).sum()) * (30 + self.bits)
+        others = len(self.rotations) + int((self.ops[:, 0] != GROUP).sum())
+        return 6 * others + by_lane, 22 * others + 2 * by_lane
 
     @cached_property
     def lane_steps(self) -> Integers:

@@ -23,6 +23,7 @@ Observable = PauliSum | tuple[Any, Sequence[int]]
 """A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
 
 
+_CORES = os.cpu_count() or 1
 Pullback = Callable[[Any], Gradient]
 
 
@@ -126,7 +127,7 @@ class Simulator:
 
     @property
     def _threads(self) -> int:
-        return self.threads or os.cpu_count() or 1
+        return self.threads or _CORES
 
     def _run(self, circuit: Circuit, x: Any, w: Any, observe: Callable[[Program], Observed]) -> Batch:
         x, w = check_slots(circuit, x, w)

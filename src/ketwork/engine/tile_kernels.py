@@ -1,7 +1,7 @@
 """Whole tiles: angles in, a walk through the Program, values out, and the same way back.
 
-Cosines and sines are computed in double precision and then rounded. What rounding does to c^2 + s^2 would add up over
-a deep circuit, so the first amplitude starts with the inverse of the product of all those norms.
+Cosines and sines are computed in double precision and then rounded. What rounding still does to the norm over a deep
+circuit is undone at its end.
 """
 
 import math
@@ -17,7 +17,7 @@ from ketwork.engine.statevector import aligned, walk
 
 @njit(**OPTIONS)
 def cosines(half_angles, out):  # type: ignore[no-untyped-def]
-    """Write (cos, sin) of every half angle to out (R, 2), rounded; return the scale that makes up for the rounding."""
+    """Write (cos, sin) of every half angle to out (R, 2), rounded; return the product of 1 / (cos^2 + sin^2)^(1/2)."""
     scale = 1.0
     for k in range(len(half_angles)):
         out[k, 0], out[k, 1] = math.cos(half_angles[k]), math.sin(half_angles[k])
@@ -68,12 +68,14 @@ def pull_tables(by_table, table_of, rows, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def fill_rows(first, angles, lanes_of, shared, scale, places, coefficients, term_angles, start):  # type: ignore[no-untyped-def]
-    """Rows for one tile whose first sample is `first`: (cos, sin) of every rotation, every diagonal term by lane, and
-    the first amplitude. angles: (B, A) half angles by lane; lanes without a sample repeat the last one."""
+def fill_rows(first, angles, lanes_of, shared, places, coefficients, term_angles):  # type: ignore[no-untyped-def]
+    """Rows for one tile whose first sample is `first`: (cos, sin) of every rotation, and every diagonal term by lane.
+
+    angles: (B, A) half angles by lane; lanes without a sample repeat the last one.
+    """
     W = 64 // coefficients.itemsize
     last = len(angles) - 1
-    lane, scales = np.empty((3, W)), np.full(W, scale)
+    lane = np.empty((3, W))
     for r in range(len(lanes_of)):
         if lanes_of[r] < 0:
             store(coefficients, 2 * r * W, splat(shared[r, 0]))
@@ -88,27 +90,29 @@ def fill_rows(first, angles, lanes_of, shared, scale, places, coefficients, term
         for k in range(W):
             at = 2 * r * W + k
             coefficients[at], coefficients[at + W] = lane[1, k], lane[2, k]
-            c, s = np.float64(coefficients[at]), np.float64(coefficients[at + W])
-            scales[k] *= 1.5 - 0.5 * (c * c + s * s)
     for t in range(len(places)):
         for k in range(W):
             angle = angles[min(first + k, last), places[t]]
             term_angles[t * W + k] = angle - 2 * math.pi * np.round(angle / (2 * math.pi))
-    for k in range(W):
-        start[k] = scales[k]
 
 
 @njit(**OPTIONS)
-def set_start(S, half, started, start):  # type: ignore[no-untyped-def]
-    """|0...0> in every lane, or the states that are there, times the rows' first amplitude."""
+def normalize(S, half, row):  # type: ignore[no-untyped-def]
+    """Divide every lane by its norm, summed in double precision from short sums; `row` is scratch."""
     W = 64 // S.itemsize
-    scale = load(start, 0)
-    if started:
-        for i in range(2 * half):
-            store(S, i * W, load(S, i * W) * scale)
-        return
-    S[:] = 0
-    store(S, 0, scale)
+    sums, zero = np.zeros(W), splat(S.dtype.type(0))
+    for block in range(0, 2 * half, 8):
+        part = zero
+        for i in range(block, block + 8):
+            part = part + load(S, i * W) * load(S, i * W)
+        store(row, 0, part)
+        for k in range(W):
+            sums[k] += row[k]
+    for k in range(W):
+        row[k] = 1 / math.sqrt(sums[k]) if sums[k] > 0 else 1.0
+    scale = load(row, 0)
+    for i in range(2 * half):
+        store(S, i * W, load(S, i * W) * scale)
 
 
 @njit(**OPTIONS)
@@ -116,22 +120,26 @@ def run_tiles(states, span, started, half, ops, drive, where, observed, out):  #
     """Evolve the tiles of a span and write what is observed to out (B, M).
 
     states: (tiles, 2 half W), written; the start of the evolution when `started`, else |0...0>. drive: ((cos, sin) of
-    shared rotations (R, 2), scale, tables, half angles by lane (B, A)). where: (place of every rotation among the
+    shared rotations (R, 2), tables, half angles by lane (B, A)). where: (place of every rotation among the
     angles by lane or -1, place of every diagonal term by lane, its row). observed: as `Observed.arrays`.
     """
     W = 64 // states.itemsize
-    shared, scale, tables, angles = drive
+    shared, tables, angles = drive
     lanes_of, places, rows = where
     r, t, outputs = len(lanes_of), len(places), out.shape[1]
-    scratch = aligned(states, (half + 2 * r + t + 1 + outputs) * W)
+    scratch = aligned(states, (half + 2 * r + t + outputs) * W)
     T, rest = scratch[: half * W], scratch[half * W :]
     coefficients, term_angles = rest[: 2 * r * W], rest[2 * r * W : (2 * r + t) * W]
-    start, read = rest[(2 * r + t) * W : (2 * r + t + 1) * W], rest[(2 * r + t + 1) * W :]
+    read = rest[(2 * r + t) * W :]
     for tile in range(span[0], span[1]):
         S = states[tile]
-        fill_rows(tile * W, angles, lanes_of, shared, scale, places, coefficients, term_angles, start)
-        set_start(S, half, started, start)
+        fill_rows(tile * W, angles, lanes_of, shared, places, coefficients, term_angles)
+        if not started:
+            S[:] = 0
+            store(S, 0, splat(S.dtype.type(1)))
         walk(S, T, half, ops, 0, len(ops), coefficients, rows, term_angles, tables)
+        if S.itemsize == 4:
+            normalize(S, half, T)
         if observed[0] == NOTHING:
             continue
         read[:] = 0
@@ -152,18 +160,18 @@ def back_tiles(states, span, half, ops, drive, where, observed, cotangent, out):
     samples, by lane angle (B, A)).
     """
     W = 64 // states.itemsize
-    shared, scale, tables, angles = drive
+    shared, tables, angles = drive
     lanes_of, places, rows = where
     r, t, outputs, batch = len(lanes_of), len(places), cotangent.shape[1], len(angles)
-    scratch = aligned(states, (5 * half + 3 * r + 2 * t + 1 + outputs) * W)
+    scratch = aligned(states, (5 * half + 3 * r + 2 * t + outputs) * W)
     S, L, T = scratch[: 2 * half * W], scratch[2 * half * W : 4 * half * W], scratch[4 * half * W : 5 * half * W]
     rest = scratch[5 * half * W :]
     coefficients, term_angles = rest[: 2 * r * W], rest[2 * r * W : (2 * r + t) * W]
-    start, rest = rest[(2 * r + t) * W : (2 * r + t + 1) * W], rest[(2 * r + t + 1) * W :]
+    rest = rest[(2 * r + t) * W :]
     by_row, by_term, pulled = rest[: r * W], rest[r * W : (r + t) * W], rest[(r + t) * W :]
     for tile in range(span[0], span[1]):
         first, here = tile * W, min(W, batch - tile * W)
-        fill_rows(first, angles, lanes_of, shared, scale, places, coefficients, term_angles, start)
+        fill_rows(first, angles, lanes_of, shared, places, coefficients, term_angles)
         rest[:] = 0
         for k in range(here):
             for m in range(outputs):

@@ -43,13 +43,12 @@ class Drive:
     """What moves a Program for one batch, the way the kernels read it (see `tile_kernels.run_tiles`)."""
 
     shared: Floats
-    scale: float
     tables: Floats
     by_lane: Floats
 
     @property
     def arrays(self) -> tuple[Any, ...]:
-        return self.shared, self.scale, self.tables, self.by_lane
+        return self.shared, self.tables, self.by_lane
 
 
 def drive(program: Program, x: Floats, w: Floats, dtype: Any) -> Drive:
@@ -60,10 +59,10 @@ def drive(program: Program, x: Floats, w: Floats, dtype: Any) -> Drive:
 def drive_by(program: Program, shared: Floats, by_lane: Floats, dtype: Any) -> Drive:
     """The same from angles: shared (steps,), by lane (B, angles by lane)."""
     turns = np.empty((len(program.rotations), 2), dtype)
-    scale = cosines(0.5 * shared[program.rotations], turns)
+    cosines(0.5 * shared[program.rotations], turns)
     tables = np.empty((program.n_tables, 2 * program.half), dtype)
     phase_tables(0.5 * shared[program.shared_terms], program.shared_table, program.shared_rows, tables)
-    return Drive(turns, scale, tables, 0.5 * by_lane)
+    return Drive(turns, tables, 0.5 * by_lane)
 
 
 def useful_threads(program: Program, batch: int, threads: int, passes: int) -> int:
