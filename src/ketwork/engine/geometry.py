@@ -37,18 +37,22 @@ def states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads
 
 
 def overlap(program: Program, a: Floats, b: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Floats:
-    """(A, B) squared fidelities, computed in blocks of states."""
-    rows = max(1, _BLOCK_BYTES // (program.half * 2 * dtype.itemsize))
+    """(A, B) squared fidelities, computed in blocks of states; the products are summed in double precision."""
+
+    def wide(inputs: Floats) -> Complex:
+        return stored_states(program, inputs, w, dtype, threads).astype(np.complex128)
+
+    rows = max(1, _BLOCK_BYTES // (program.half * 16))
     result = np.empty((len(a), len(b)), dtype)
     for first in range(0, len(a), rows):
-        left = stored_states(program, a[first : first + rows], w, dtype, threads).conj()
+        left = wide(a[first : first + rows]).conj()
         for second in range(0, len(b), rows):
             if a is b and second < first:
                 mirrored = result[second : second + rows, first : first + rows]
                 result[first : first + rows, second : second + rows] = mirrored.T
                 continue
             same = a is b and second == first
-            right = left.conj() if same else stored_states(program, b[second : second + rows], w, dtype, threads)
+            right = left.conj() if same else wide(b[second : second + rows])
             product = left @ right.T
             result[first : first + rows, second : second + rows] = product.real**2 + product.imag**2
     return result
