@@ -21,6 +21,7 @@ ROTATION, FLIP, CONTROLLED_FLIP, EXCHANGE = 0, 1, 2, 3
 COLUMNS = 26
 _SEARCH = 4096  # how many commutation checks one step may cost; beyond it the step stays where it is
 _LOOKAHEAD = 24  # how far a group looks for a partner
+_NONE = np.int64(0)  # a plain 0 would be a type of its own, and a second compilation
 _FEW = 2  # a block of at most this many diagonal rotations is cheaper as rotations than as a pass of its own
 
 
@@ -162,7 +163,7 @@ def write_group(op, picked, count, order, flips, signs, slot, bits):  # type: ig
             op[2 + k], op[8 + k] = flips[order[picked[k]]], signs[order[picked[k]]]
             continue
         for b in range(bits):
-            if independent(op[2], op[3] if k == 2 else 1 << b, 1 << b if k == 2 else 0):
+            if independent(op[2], op[3] if k == 2 else 1 << b, 1 << b if k == 2 else _NONE):
                 op[2 + k] = 1 << b
                 break
     pivots = 0
@@ -189,7 +190,7 @@ def write_group(op, picked, count, order, flips, signs, slot, bits):  # type: ig
 def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # type: ignore[no-untyped-def]
     """Choose up to three rotations with independent flips, each of which commutes with those it overtakes."""
     mask = (1 << n) - 1
-    count, passed, v0, v1 = 0, 0, 0, 0
+    count, passed, v0, v1 = 0, 0, _NONE, _NONE
     for position in range(first, last):
         if count == 3 or passed == len(skipped):
             break
@@ -200,7 +201,7 @@ def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # t
         if count == 0:
             fits = True
         else:
-            fits = independent(v0, v, 0) if count == 1 else independent(v0, v1, v)
+            fits = independent(v0, v, _NONE) if count == 1 else independent(v0, v1, v)
         for j in range(passed):
             other = skipped[j]
             fits = fits and commute(v & mask, signs[k] & mask, flips[other] & mask, signs[other] & mask)
@@ -223,8 +224,8 @@ def pack(order, kind, number, flips, signs, n):  # type: ignore[no-untyped-def]
     used, slots, lane_terms = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total, np.int64)
     shared_terms, shared_table = np.zeros(total, np.int64), np.zeros(total, np.int64)
     picked, skipped = np.zeros(3, np.int64), np.zeros(_LOOKAHEAD, np.int64)
-    n_ops, n_slots, n_lane, n_shared, n_tables = 0, 0, 0, 0, 0
-    first = 0
+    n_ops, n_slots, n_lane, n_shared, n_tables = 0, _NONE, 0, 0, 0
+    first = _NONE
     while first < total:
         last = first
         while last < total and number[last] == number[first]:

@@ -16,6 +16,7 @@ from ketwork.engine.lower import lower
 from ketwork.engine.observe import Observed, observe_paulis, observe_probabilities
 from ketwork.engine.polynomials import Floats
 from ketwork.engine.program import Program
+from ketwork.engine.warm import ensure_compiled
 from ketwork.operators.pauli import PauliSum, hermitian
 from ketwork.seeds import Seed, generator
 
@@ -136,7 +137,7 @@ class Simulator:
 
 
 def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple[Floats, Floats]:
-    """The circuit's inputs as (B, n_inputs) and weights as (n_weights,), checked."""
+    """The circuit's inputs as (B, n_inputs) and weights as (n_weights,), checked; the kernels are ready after it."""
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
     given = {name_of_x: (x, circuit.n_inputs, 2, "inputs"), "w": (w, circuit.n_weights, 1, "weights")}
@@ -155,6 +156,7 @@ def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple
         arrays.append(np.require(array, requirements=["C", "W"]))  # one memory layout, one compiled kernel
     if len(arrays[0]) == 0:
         raise ValueError(f"Argument `{name_of_x}` must hold at least one sample, but has none.")
+    ensure_compiled()
     return arrays[0], arrays[1]
 
 

@@ -93,7 +93,7 @@ def fill_rows(first, angles, lanes_of, shared, places, coefficients, term_angles
     for t in range(len(places)):
         for k in range(W):
             angle = angles[min(first + k, last), places[t]]
-            term_angles[t * W + k] = angle - 2 * math.pi * np.round(angle / (2 * math.pi))
+            term_angles[t * W + k] = angle - 2 * math.pi * math.floor(angle / (2 * math.pi) + 0.5)
 
 
 @njit(**OPTIONS)
@@ -176,7 +176,8 @@ def back_tiles(states, span, half, ops, drive, where, observed, cotangent, out):
         for k in range(here):
             for m in range(outputs):
                 pulled[m * W + k] = cotangent[first + k, m]
-        S[:] = states[tile]
+        for i in range(2 * half):  # a loop, since the assignment of arrays takes a second to compile
+            store(S, i * W, load(states[tile], i * W))
         if observed[0] == PAULIS:
             L[:] = 0
             pull_paulis(S, L, T, half, observed[1], observed[2], observed[3], observed[4], pulled)

@@ -1,8 +1,12 @@
 """Compiling the kernels ahead: said aloud the first time, silent ever after."""
 
 import hashlib
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -10,45 +14,78 @@ import numpy as np
 from llvmlite import binding
 
 from ketwork.circuit import Circuit, w, x
-from ketwork.engine.simulator import Simulator
+from ketwork.engine.batch import Batch
+from ketwork.engine.lower import lower
+from ketwork.engine.observe import observe_paulis, observe_probabilities
+from ketwork.engine.tile_kernels import run_tiles
 from ketwork.operators import pauli_z
 
 _FOLDER = Path(__file__).parent
+_DTYPES = ("float32", "float64")
+_QUBITS = 10  # the least that large-state kernels take in single precision
 
 
 def _marker() -> Path:
-    """A file beside the compiled kernels that is there once they are: its name changes when they would."""
+    """A file beside the compiled kernels that is there once they are: its name changes when any of them would."""
     text = hashlib.sha256(f"{numba.__version__} {np.__version__} {binding.get_host_cpu_name()}".encode())
     for source in sorted(_FOLDER.glob("*.py")):
         text.update(source.read_bytes())
-    return _FOLDER / "__pycache__" / f"compiled-{text.hexdigest()[:16]}"
+    return Path(run_tiles.stats.cache_path) / f"compiled-{text.hexdigest()[:16]}"
 
 
-def compile_all(precisions: tuple[str, ...] = ("single", "double")) -> float:
-    """Run something small through every kernel, so that all are compiled and cached; returns the seconds it took."""
-    started = time.perf_counter()
-    angle = w[0] * x[0]  # type: ignore[operator]
-    circuit = Circuit(8).rx(0, angle).ry(1, w[0]).cx(0, 1)  # type: ignore[arg-type]
+def _drop_old_kernels() -> None:
+    """Remove what other versions left: numba looks only at a kernel's own file, not at those it calls into."""
+    folder = _marker().parent
+    for path in [*folder.glob("*.nbi"), *folder.glob("*.nbc"), *folder.glob("compiled-*")]:
+        path.unlink(missing_ok=True)
+
+
+def _circuit() -> Circuit:
+    """A circuit with every kind of operation: rotations and diagonals, by weights and by inputs."""
+    circuit = Circuit(_QUBITS).rx(0, w[0] * x[0]).ry(1, w[0]).cx(0, 1)
     for q in range(4):
-        circuit = circuit.rz(q, w[0]).rz(q, x[0])  # type: ignore[arg-type]
-    for precision in precisions:
-        simulator = Simulator(precision, threads=1)
+        circuit = circuit.rz(q, w[0]).rz(q, x[0])
+    return circuit
+
+
+def run_kernels(dtype: str) -> None:
+    """Run something small through every kernel of one precision."""
+    program, weights = lower(_circuit()), np.array([0.1])
+    sums = observe_paulis(program, [pauli_z(0, _QUBITS)])
+    for observed in (sums, observe_probabilities(program, (0,))):
         for batch in (4, 1):
-            inputs = np.zeros((batch, 1))
-            values, pull_back = simulator.value_and_pullback(circuit, pauli_z(0, 8), inputs, [0.1])
-            pull_back(values)
-        simulator.probabilities_and_pullback(circuit, inputs, [0.1])
+            run = Batch(program, observed, np.zeros((batch, 1)), weights, np.dtype(dtype), threads=1)
+            run.pull_back(run.values())
+
+
+def compile_all() -> float:
+    """Compile and cache all kernels, the two precisions side by side in two processes; returns the seconds it took."""
+    started = time.perf_counter()
+    if not _marker().exists():
+        _drop_old_kernels()
+    lower(_circuit())  # what both precisions share
+    code = f"from {__name__} import run_kernels; run_kernels({_DTYPES[1]!r})"
+    there = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
+    other = subprocess.Popen([sys.executable, "-c", code], env=there, stdout=subprocess.DEVNULL)
+    run_kernels(_DTYPES[0])
+    other.wait()
+    run_kernels(_DTYPES[1])  # finds them in the cache; compiles what the other process could not keep
     try:
-        _marker().parent.mkdir(exist_ok=True)
+        _marker().parent.mkdir(parents=True, exist_ok=True)
         _marker().touch()
     except OSError:
-        pass  # a read-only installation: numba keeps its cache elsewhere, and the message comes again
+        pass  # no folder to write to: the message comes again
     return time.perf_counter() - started
 
 
-def ensure_compiled(say: Callable[[str], None], precision: str = "single") -> None:
-    """Compile what is not compiled yet, and say so before and after."""
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@cache
+def ensure_compiled(say: Callable[[str], None] = _to_stderr) -> None:
+    """Compile what is not compiled yet, and say so before and after; looks only once a process."""
     if _marker().exists():
         return
-    say("First run on this machine: compiling the kernels, once (about 20 s) ...")
-    say(f"... done in {compile_all((precision,)):.0f} s.")
+    say("First run on this machine: compiling Ketwork's kernels, once (about 15 s) ...")
+    say(f"... done in {compile_all():.0f} s.")
