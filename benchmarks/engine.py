@@ -38,9 +38,9 @@ def installed(module: str) -> bool:
 
 
 def seconds(call: Callable[[], Any], budget: float) -> float:
-    """The median time of a warm call, over as many calls as fit in the budget (at least one, at most 25)."""
+    """The median time of a warm call, over as many calls as fit in the budget (at least one, at most 500)."""
     times: list[float] = []
-    while not times or (sum(times) < budget and len(times) < 25):
+    while not times or (sum(times) < budget and len(times) < 500):
         started = time.perf_counter()
         call()
         times.append(time.perf_counter() - started)

@@ -20,3 +20,10 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("KETWORK_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
     need(folder.is_dir(), f"the data folder {folder}")
     return folder
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the kernels before any test, so that none is timed or listened to while they do."""
+    from ketwork.engine.warm import ensure_compiled
+
+    ensure_compiled()

@@ -18,7 +18,7 @@ def test_sweeps_equal_tiles(n, precision, monkeypatch):
     results = []
     for few, most in ((2, 13), (0, 20)):
         monkeypatch.setattr(batch, "_FEW_SAMPLES", few)
-        monkeypatch.setattr(batch, "_TILE_BITS", most)
+        monkeypatch.setattr(batch, "TILE_BITS", most)
         simulator = Simulator(precision)
         values, pull_back = simulator.value_and_pullback(circuit, PauliSum.from_dict(strings), inputs, weights)
         gradient = pull_back(np.ones_like(values))

@@ -17,7 +17,7 @@ from ketwork.engine.program import Program
 _KEPT_BYTES = 1 << 29  # final states up to this size are kept between value and pullback
 _CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a time
 _UNASKED_BYTES = 1 << 26  # states up to this size are not checked against the memory that is free
-_TILE_BITS = 13  # registers up to this size run as tiles, larger ones a state at a time
+TILE_BITS = 15  # registers up to this size run as tiles, larger ones a state at a time
 _SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
 _FEW_SAMPLES = 2  # so few samples would leave most lanes empty
 
@@ -39,7 +39,7 @@ class Batch:
 
     def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
-        self.one_by_one = large.fits(program, dtype) and (program.bits > _TILE_BITS or len(x) <= _FEW_SAMPLES)
+        self.one_by_one = large.fits(program, dtype) and (program.bits > TILE_BITS or len(x) <= _FEW_SAMPLES)
         refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])
         per_tile = program.tile_bytes(dtype)
         self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.engine import large, tiles
-from ketwork.engine.batch import refuse_what_does_not_fit
+from ketwork.engine.batch import TILE_BITS, refuse_what_does_not_fit
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.polynomials import Floats
 from ketwork.engine.program import Program
@@ -17,7 +17,7 @@ _BLOCK_BYTES = 1 << 27
 
 def stored_states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
     """(B, 2^bits) amplitudes in stored order, without the global phase."""
-    if program.bits > 13 and large.fits(program, dtype):
+    if program.bits > TILE_BITS and large.fits(program, dtype):
         refuse_what_does_not_fit(program, dtype, 1, states=2 * len(x))
         planes = [large.evolve(program, program.all_angles(row[None, :], w), dtype, threads) for row in x]
         return np.stack([p[: program.half] + 1j * p[program.half :] for p in planes])
@@ -54,7 +54,8 @@ def overlap(program: Program, a: Floats, b: Floats, w: Floats, dtype: np.dtype[A
             same = a is b and second == first
             right = left.conj() if same else wide(b[second : second + rows])
             product = left @ right.T
-            result[first : first + rows, second : second + rows] = product.real**2 + product.imag**2
+            squared = product.real**2 + product.imag**2
+            result[first : first + rows, second : second + rows] = (squared + squared.T) / 2 if same else squared
     return result
 
 

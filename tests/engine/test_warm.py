@@ -1,0 +1,69 @@
+"""Compiling is announced once, done once, and enough for everything."""
+
+import subprocess
+import sys
+
+from ketwork.engine import warm
+
+NOTHING_COMPILES = """
+import sys
+sys.path.insert(0, "tests")
+import numpy as np
+from numba.core import event
+from ketwork import Circuit, Simulator, pauli_z
+from random_circuits import random_circuit
+
+Simulator().state(Circuit(1).h(0))
+compiled = []
+
+class Listener(event.Listener):
+    def on_start(self, e): compiled.append(e.data["dispatcher"].py_func.__name__)
+    def on_end(self, e): pass
+
+event.register("numba:compile", Listener())
+rng = np.random.default_rng(0)
+for precision in ("single", "double"):
+    simulator = Simulator(precision)
+    for n, batch in ((1, 3), (3, 1), (9, 4), (10, 1), (14, 2)):
+        circuit = random_circuit(rng, n, 20)
+        x, w = np.asfortranarray(rng.normal(size=(batch, 3))), rng.normal(size=circuit.n_weights)
+        w.setflags(write=False)
+        values, pull_back = simulator.value_and_pullback(circuit, pauli_z(0, n), x, w)
+        pull_back(values[::-1])
+        values, pull_back = simulator.probabilities_and_pullback(circuit, x, w, [0])
+        pull_back(values)
+        simulator.overlap(circuit, x, w=w)
+        simulator.sample(circuit, x, w, shots=3)
+    simulator.metric(random_circuit(rng, 2, 5), np.ones((1, 3)), np.ones(5))
+    simulator.sample(Circuit(2).h(0).measure(0, 0).x(1, condition=(0, 1)).measure(1, 1).reset(0), shots=20)
+    simulator.state(Circuit(2).prepare((0, 1), np.ones(4) / 2).rx(0, 0.1))
+print("compiled:", compiled)
+"""
+
+
+def test_the_first_run_says_so_and_later_ones_do_not(tmp_path, monkeypatch):
+    marker, said = tmp_path / "marker", []
+    monkeypatch.setattr(warm, "_marker", lambda: marker)
+    monkeypatch.setattr(warm, "compile_all", lambda: marker.touch() or 12.3)
+    warm.ensure_compiled.__wrapped__(said.append)
+    assert len(said) == 2
+    assert "First run on this machine" in said[0]
+    assert "12 s" in said[1]
+    warm.ensure_compiled.__wrapped__(said.append)
+    assert len(said) == 2
+
+
+def test_the_marker_follows_the_source(tmp_path, monkeypatch):
+    before = warm._marker()
+    for source in warm._FOLDER.glob("*.py"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    monkeypatch.setattr(warm, "_FOLDER", tmp_path)
+    assert warm._marker() == before
+    (tmp_path / "lanes.py").write_text("# changed\n")
+    assert warm._marker() != before
+
+
+def test_nothing_compiles_after_the_first_time():
+    warm.compile_all()
+    done = subprocess.run([sys.executable, "-c", NOTHING_COMPILES], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "compiled: []", done.stdout + done.stderr
