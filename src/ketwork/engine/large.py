@@ -16,6 +16,7 @@ from ketwork.engine.sweeps import Item, Layout, layout, new_space, plan
 from ketwork.engine.tile_kernels import cosines
 from ketwork.engine.tiles import Span, aligned_zeros, initial_tile, spread
 
+_READ_AT_ONCE = 1 << 22
 _ROW_BITS = 11  # a tile of 2^12 rows of 64 bytes is 256 KiB: state, co-state and scratch stay in a core's cache
 
 
@@ -182,8 +183,11 @@ def read(program: Program, state: Floats, observed: Observed, threads: int) -> F
     """(outputs,) the observed values, in double precision."""
     size = program.half
     if observed.flavour == PROBABILITIES:
-        weights = state[:size].astype(np.float64) ** 2 + state[size:].astype(np.float64) ** 2
-        return np.asarray(np.bincount(observed.rows, weights, minlength=observed.outputs), np.float64)
+        chances = np.zeros(observed.outputs)
+        for k in range(0, size, _READ_AT_ONCE):
+            re, im = (state[at + k : at + min(k + _READ_AT_ONCE, size)].astype(np.float64) for at in (0, size))
+            chances += np.bincount(observed.rows[k : k + len(re)], re**2 + im**2, minlength=observed.outputs)
+        return chances
     values = np.zeros(observed.outputs)
     count = blocks(program, state.dtype)
     for one in plan_readings(program, observed, state.dtype):

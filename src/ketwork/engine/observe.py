@@ -63,12 +63,10 @@ def observe_paulis(program: Program, sums: list[Any]) -> Observed:
 
 def observe_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed:
     """Prepare the probabilities of all outcomes of some qubits for reading, one output each."""
-    logical = program.logical_index()
-    outcome = np.zeros(program.half, np.int64)
-    for qubit in qubits:
-        outcome = 2 * outcome + ((logical >> (program.bits - 1 - qubit)) & 1)
     none = np.zeros(0, np.int64)
-    return Observed(PROBABILITIES, 1 << len(qubits), np.zeros((0, 4), np.int64), outcome, np.zeros(0), none)
+    return Observed(
+        PROBABILITIES, 1 << len(qubits), np.zeros((0, 4), np.int64), program.outcomes(qubits), np.zeros(0), none
+    )
 
 
 @njit(cache=True)

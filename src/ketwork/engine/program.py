@@ -1,6 +1,6 @@
 """A Program: a circuit as flat arrays, ready for the kernels, and the angles that drive it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,14 @@ from ketwork.engine.fuse import fuse
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.polynomials import AngleTable, Floats, Integers
 from ketwork.engine.statevector import GROUP, LANE_PHASE
+
+
+def combinations(vectors: Iterable[int], start: int = 0) -> Integers:
+    """(2^k,) `start` xor every combination of k masks: entry i takes the masks at the set bits of i."""
+    result = np.full(1, start, np.int64)
+    for vector in vectors:
+        result = np.concatenate([result, result ^ vector])
+    return result
 
 
 @dataclass(frozen=True)
@@ -110,12 +118,17 @@ class Program:
 
     def logical_index(self) -> Integers:
         """(2^bits,) the circuit's basis state of every stored basis state."""
-        stored = np.arange(self.half)
-        result = np.zeros(self.half, np.int64)
-        for b in range(self.bits):
-            parity = np.bitwise_count(stored & self.frame_z[b]).astype(np.int64) & 1
-            result |= (parity ^ self.frame_flip[b]) << b
-        return result
+        return self.outcomes(range(self.bits))
+
+    def outcomes(self, qubits: Sequence[int]) -> Integers:
+        """(2^bits,) what a measurement of some circuit qubits gives in every stored basis state, the first qubit most
+        significant."""
+        images, start = [0] * self.bits, 0
+        for place, qubit in enumerate(reversed(qubits)):
+            mask, flipped = int(self.frame_z[self.bits - 1 - qubit]), int(self.frame_flip[self.bits - 1 - qubit])
+            start |= flipped << place
+            images = [image | ((mask >> b) & 1) << place for b, image in enumerate(images)]
+        return combinations(images, start)
 
     def tile_bytes(self, dtype: Any) -> int:
         return 2 * self.half * WIDTH[np.dtype(dtype)] * np.dtype(dtype).itemsize

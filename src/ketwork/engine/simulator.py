@@ -24,6 +24,7 @@ Observable = PauliSum | tuple[Any, Sequence[int]]
 """A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
 
 
+_REMEMBERED_BITS = 20  # the outcomes of larger registers would fill the memory
 _CORES = os.cpu_count() or 1
 Pullback = Callable[[Any], Gradient]
 
@@ -189,6 +190,8 @@ def _paulis(program: Program, observables: Observable | Sequence[Observable]) ->
 
 def _outcomes(program: Program, qubits: Sequence[int] | None) -> Observed:
     chosen = check_qubits(program.n_qubits, qubits)
+    if program.bits > _REMEMBERED_BITS:
+        return observe_probabilities(program, chosen)
     return program.remember(chosen, lambda: observe_probabilities(program, chosen))
 
 

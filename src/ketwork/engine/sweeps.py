@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ketwork.engine.program import combinations
+
 _LOOKAHEAD = 256
 
 
@@ -62,7 +64,7 @@ class Layout:
     def offsets(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(offset of every square of `width` rows, offset of every lane) in amplitudes."""
         low = width.bit_length() - 1
-        return _combinations(self.rows[low:]), _combinations(self.lanes)
+        return combinations(self.rows[low:]), combinations(self.lanes)
 
     def row_coordinates(self, mask: int) -> int:
         """A flip that lies in the span of the rows, as a row number."""
@@ -80,15 +82,8 @@ class Layout:
 
     def lane_signs(self, mask: int) -> NDArray[np.float64]:
         """+1 or -1 for every lane: the sign that a sign mask gives it."""
-        parity = np.bitwise_count(_combinations(self.lanes) & mask) & 1
+        parity = np.bitwise_count(combinations(self.lanes) & mask) & 1
         return 1.0 - 2.0 * parity
-
-
-def _combinations(vectors: tuple[int, ...]) -> NDArray[np.int64]:
-    result = np.zeros(1, np.int64)
-    for vector in vectors:
-        result = np.concatenate([result, result ^ vector])
-    return result
 
 
 def layout(space: Space, n: int, row_bits: int, lane_bits: int) -> Layout:
