@@ -17,6 +17,8 @@ lint: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
+	.venv-test/bin/python tools/house.py
+	.venv-test/bin/python tools/pages.py --check
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

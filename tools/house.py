@@ -24,7 +24,7 @@ BELOW: dict[str, set[str]] = {
     "optimize": {"checks", "seeds"},
     "models": {"checks", "seeds", "circuit", "operators", "engine", "optimize"},
     "experiments": {"checks", "seeds", "circuit", "operators", "engine", "optimize", "models"},
-    "report": {"checks", "circuit", "experiments"},
+    "report": {"checks", "circuit", "models", "experiments"},
     "cli": {"checks", "experiments", "report", "engine"},
 }
 """What each room may import, besides itself."""

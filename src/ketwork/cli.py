@@ -49,12 +49,13 @@ def fit(
     resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
 ) -> None:
     """Train a quantum model and its baselines on DATA, and write a report."""
-    from ketwork.experiments.fit import fit_and_report
+    from ketwork.experiments.fit import fit as run
+    from ketwork.report.publish import publish
 
     task = FitTask(
         data, target, model, encoding, layers, qubits, features, seeds, fits, epochs, test_fraction, samples, seed
     )
-    found = fit_and_report(task, out, resume)
+    found = publish(run(task, out, resume))
     _say(f"\n{found.verdict}\n")
     _say(f"Report: {found.report}")
 

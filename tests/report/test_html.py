@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from conftest import need
-from ketwork.experiments.fit import fit_and_report
+from ketwork.experiments.fit import fit
 from ketwork.experiments.task import FitTask
+from ketwork.report.publish import publish
 
 PROBE = """
 <script>
@@ -24,7 +25,7 @@ document.title = 'PROBE ' + figures.length + ' ' + figures.filter(r => r.width >
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     out = tmp_path_factory.mktemp("report") / "out"
-    return fit_and_report(FitTask("iris", seeds=2, fits=1, epochs=5, layers=1), out).report
+    return publish(fit(FitTask("iris", seeds=2, fits=1, epochs=5, layers=1), out)).report
 
 
 def test_is_self_contained(report):

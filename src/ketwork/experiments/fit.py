@@ -1,34 +1,30 @@
-"""`ketwork fit`, from a task to a folder with a report; the live display on the way."""
+"""`ketwork fit`, from a task to a folder of results; the live display on the way."""
 
-import json
-import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ketwork.experiments.data import Dataset, constant_features, load
-from ketwork.experiments.run import drawn, execute, features_taken, machine, open_folder
+from ketwork.experiments.run import drawn, execute, features_taken, open_folder
 from ketwork.experiments.task import FitTask
 
 
 @dataclass(frozen=True)
-class Found:
-    """Where a run ended: its verdict, its report, its folder."""
+class Fitted:
+    """A finished run: its task, its data, a row of results for every model and repetition, its folder."""
 
-    verdict: str
-    report: Path
-    out: Path
+    task: FitTask
+    data: Dataset
+    rows: list[dict[str, Any]]
+    folder: Path
+    seconds: float
 
 
-def fit_and_report(task: FitTask, out: Path | None = None, resume: bool = False) -> Found:
-    """Run a task in its folder and write result.json and report.html. Raises: UserError for what the user can mend."""
+def fit(task: FitTask, out: Path | None = None, resume: bool = False) -> Fitted:
+    """Run a task in its folder, model by model, shown as it goes. Raises: UserError for what the user can mend."""
     from ketwork.engine.warm import ensure_compiled
     from ketwork.experiments.baselines import contenders
-    from ketwork.models.storage import from_arrays
-    from ketwork.models.storage import load as load_model
-    from ketwork.report.html import write
-    from ketwork.report.page import fit_page, summary
 
     data = drawn(task, load(task.data, task.target))
     folder = out if out is not None else Path("runs") / f"{Path(task.data).stem}-{task.model}-{task.digest[:8]}"
@@ -39,22 +35,7 @@ def fit_and_report(task: FitTask, out: Path | None = None, resume: bool = False)
         display.skip(len(done))
         started = time.perf_counter()
         rows = execute(task, data, folder, done, display.follow)
-    seconds = time.perf_counter() - started
-    found = summary(task, rows)
-    circuit = from_arrays(*load_model(folder / "model")).circuit_
-    report = write(fit_page(task, data, rows, circuit, machine()), folder)
-    result = {
-        "id": task.digest,
-        "command": task.command(),
-        "config": asdict(task),
-        "data": {"name": data.name, "source": data.source, "sha256": data.sha256, "shape": list(data.X.shape)},
-        **found,
-        "seconds": seconds,
-        "machine": machine(),
-        "rows": rows,
-    }
-    (folder / "result.json").write_text(json.dumps(without_nan(result), indent=1, allow_nan=False) + "\n")
-    return Found(found["verdict"], report, folder)
+    return Fitted(task, data, rows, folder, time.perf_counter() - started)
 
 
 def introduction(task: FitTask, data: Dataset) -> str:
@@ -68,15 +49,6 @@ def introduction(task: FitTask, data: Dataset) -> str:
         lines.append(f"{len(constant)} features are constant and say nothing: {', '.join(constant[:4])}...")
     lines.append(f"{task.seeds} repetitions, {task.fits} settings tried for every model.")
     return "\n".join(lines)
-
-
-def without_nan(value: Any) -> Any:
-    """The same data with None in place of numbers that JSON cannot say."""
-    if isinstance(value, dict):
-        return {k: without_nan(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [without_nan(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class Display:

@@ -150,7 +150,7 @@ def _scores(task: FitTask, groups: dict[str, list[dict[str, Any]]], found: dict[
         "intervals; precision, recall and F are averaged over classes. The last column tests each model against the "
         "quantum one on the same splits (t-test corrected for overlapping training data, Nadeau and Bengio 2003).",
     )
-    header = ("#", "model", "accuracy", "precision", "recall", "F-score", "p vs quantum")
+    header = ("#", "model", "accuracy", "precision", "recall", "F-score", "p-value")
     return Section("Scores", text, Table(header, tuple(rows), tuple(group[0]["kind"] for group in groups.values())))
 
 

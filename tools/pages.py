@@ -1,0 +1,87 @@
+"""Writes the pages that repeat facts: the gate table and the commands.
+
+    python tools/pages.py [--check]
+
+`--check` writes nothing and ends with 1 when a page is not what it should be.
+"""
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ketwork.circuit.gates import GATES, SPECIAL
+from ketwork.cli import app
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "generated"
+
+
+def gates() -> str:
+    """One line a gate, from the gate table."""
+    lines = [
+        "# Gates",
+        "",
+        "Written by `tools/pages.py` from the table in `src/ketwork/circuit/gates.py`; angles in radians.",
+        "",
+        "| method | qubits | angles | what it does | OpenQASM 2 | OpenQASM 3 | Qiskit | PennyLane |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in GATES.values():
+        name = ", ".join(f"`{n}`" for n in (row.name, *row.aliases))
+        others = (row.qasm2, row.qasm3, row.qiskit, row.pennylane)
+        cells = [
+            name,
+            str(row.n_qubits),
+            ", ".join(row.params),
+            row.help.replace("|", "\\|"),
+            *(o or "" for o in others),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "Operations with a payload of their own:", ""]
+    lines += [f"- `{name}`: {text}" for name, text in SPECIAL.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _is_argument(parameter: Any) -> bool:
+    return type(parameter).__name__ == "TyperArgument"
+
+
+def commands() -> str:
+    """Every command with its arguments and options, from the command line itself."""
+    group = typer.main.get_command(app)
+    lines = ["# Commands", "", "Written by `tools/pages.py` from `src/ketwork/cli.py`.", ""]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        words = [p.name.upper() for p in command.params if _is_argument(p)]
+        lines += [f"## ketwork {' '.join([name, *words])}", "", inspect.cleandoc(command.help or ""), ""]
+        for parameter in command.params:
+            shown = parameter.name.upper() if _is_argument(parameter) else parameter.opts[0]
+            default, silent = parameter.default, _is_argument(parameter)
+            silent = silent or default is None or default is False or callable(default)
+            lines.append(f"- `{shown}`: {parameter.help}{'' if silent else f' Default: {default}.'}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+PAGES = {"gates.md": gates, "commands.md": commands}
+
+
+def main(arguments: list[str]) -> int:
+    wrong = [name for name, make in PAGES.items() if not _holds(FOLDER / name, make())]
+    if "--check" in arguments:
+        print("\n".join(f"docs/generated/{name} is out of date: run tools/pages.py" for name in wrong) or "pages hold")
+        return 1 if wrong else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in wrong:
+        (FOLDER / name).write_text(PAGES[name]())
+        print(f"wrote docs/generated/{name}")
+    return 0
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
