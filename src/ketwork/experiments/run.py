@@ -107,8 +107,16 @@ def open_folder(out: Path, task: FitTask, resume: bool) -> list[Row]:
         config.write_text(json.dumps({"id": task.digest, "task": asdict(task)}, indent=1) + "\n")
     except OSError as error:
         raise UserError(f"--out {out} cannot be written: {error.strerror}.") from None
-    rows = out / "rows.jsonl"
-    return [json.loads(line) for line in rows.read_text().splitlines() if line.endswith("}")] if rows.exists() else []
+    return _whole_rows(out / "rows.jsonl")
+
+
+def _whole_rows(path: Path) -> list[Row]:
+    """The rows of a file; a last one that was cut off in the middle is dropped from it."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    if lines and not lines[-1].endswith("\n"):
+        path.write_text("".join(lines[:-1]))
+        lines.pop()
+    return [json.loads(line) for line in lines]
 
 
 def execute(
