@@ -21,6 +21,7 @@ import numpy as np
 
 import peers
 from circuits import Problem, hardware_efficient, random_problem
+from ketwork import Circuit, Simulator, pauli_z, w, x
 from ketwork.engine.lower import lower
 from ketwork.experiments.run import processor
 
@@ -56,10 +57,12 @@ class Bench:
         self.quick, self.budget = quick, 0.4 if quick else 2.0
 
     def row(self, case: str, unit: str, ours: float, others: dict[str, float]) -> None:
-        ratio = {name: value / ours for name, value in others.items()}
+        """One case. The ratio is how many times longer the peer takes; of rates, how many times faster Ketwork is."""
+        rate = unit == "GFLOP/s"
+        ratio = {name: ours / value if rate else value / ours for name, value in others.items()}
         self.rows.append({"case": case, "unit": unit, "ketwork": ours, "peers": others, "ratio": ratio})
-        shown = "  ".join(f"{name} {value:.4g} ({ratio[name]:.0f}x)" for name, value in others.items())
-        print(f"{case:44s} {ours:9.4g} {unit:11s} {shown}", flush=True)
+        shown = "  ".join(f"{name} {number(value)} ({times(ratio[name])})" for name, value in others.items())
+        print(f"{case:44s} {number(ours):>9s} {unit:11s} {shown}", flush=True)
 
     def gradient(self, n: int, layers: int, names: list[str], batch: int = 256) -> None:
         """Value and full gradient of inputs and weights; peers must agree with Ketwork on both."""
@@ -91,6 +94,23 @@ class Bench:
             check("Qiskit Aer", call(), reference)
             others["Qiskit Aer"] = seconds(call, self.budget) * 1e3
         self.row(f"values, {n} qubits, {len(problem.gates)} gates, {batch} samples", "ms", ours * 1e3, others)
+
+    def rotations(self, n: int = 10, layers: int = 20, batch: int = 1024) -> None:
+        """The kernels at work: forward through rotations that do not commute, nothing else."""
+        circuit = Circuit(n)
+        for k in range(layers):
+            for q in range(n):
+                circuit = circuit.append(("rx", "ry")[k % 2], (q,), (w[k * n + q],)).cx(q, (q + 1) % n)
+        simulator, weights = Simulator("single"), np.linspace(0, 3, layers * n)
+        ready = circuit.compose(Circuit(n).rz(0, 0.0 * w[0] + x[0]))
+        inputs, observable = np.zeros((batch, 1)), pauli_z(0, n)
+        simulator.expectation(ready, observable, inputs, weights)
+        spent = seconds(lambda: simulator.expectation(ready, observable, inputs, weights), self.budget)
+        rate = lower(ready).flops(batch, gradient=False) / spent / 1e9
+        gates = layers * n
+        self.row(
+            f"{gates} rotations alone, {n} qubits, {batch} samples", "GFLOP/s", rate, {"sgemm": sgemm_rate() / 1e9}
+        )
 
     def one_state(self, n: int, layers: int = 4) -> None:
         """One state from |0...0>, per gate, in both precisions."""
@@ -130,6 +150,15 @@ class Bench:
                 check(name, found, peers.ketwork_gradient(part)())
             others[name] = spent * count / few * batch / min(limit, batch)
         self.row(f"{count} different circuits, 8 qubits, 104 gates", "s", ours, others)
+
+
+def number(value: float) -> str:
+    """Three digits, without powers of ten."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:,.0f}x" if ratio >= 10 else f"{ratio:.2g}x"
 
 
 def check(name: str, found: peers.Outcome, expected: peers.Outcome) -> None:
@@ -185,15 +214,16 @@ def run(quick: bool) -> Bench:
     bench.gradient(10, 6, names)
     bench.gradient(8, 4, names)
     bench.values(10, 6)
+    bench.rotations()
     if quick:
         for n in (6, 12):
             bench.gradient(n, 4, [])
         bench.one_state(20)
         bench.different(200, {"default.qubit+torch": 4, "Qulacs backprop": 4, "lightning adjoint": 2})
     else:
-        for n in (4, 6, 7, 9, 11, 12, 13, 14):
-            bench.gradient(n, 4, ["default.qubit+torch", "Qulacs backprop"] if n <= 12 else [])
-        for n in (4, 8, 12, 14):
+        for n in (4, 5, 6, 7, 9, 11, 12, 13, 14):
+            bench.gradient(n, 4, ["default.qubit+torch", "Qulacs backprop"] if n <= 12 else ["Qulacs backprop"])
+        for n in (4, 5, 6, 7, 8, 9, 11, 12, 13, 14):
             bench.values(n, 4)
         for n in range(16, 27, 2):
             bench.one_state(n)
@@ -212,10 +242,8 @@ def markdown(bench: Bench) -> str:
     """The table of the README."""
     lines = ["| case | Ketwork | peers (how many times longer) |", "|---|---|---|"]
     for row in bench.rows:
-        if not row["peers"]:
-            continue
-        others = "; ".join(f"{k} {v:.3g} ({row['ratio'][k]:.0f}x)" for k, v in row["peers"].items())
-        lines.append(f"| {row['case']} | {row['ketwork']:.3g} {row['unit']} | {others} |")
+        others = "; ".join(f"{k} {number(v)} ({times(row['ratio'][k])})" for k, v in row["peers"].items())
+        lines.append(f"| {row['case']} | {number(row['ketwork'])} {row['unit']} | {others} |")
     fractions = ", ".join(f"{f:.2f} at {n}" for n, f in sorted(bench.sgemm_fraction.items()))
     lines += ["", f"Fraction of numpy's sgemm rate in the full gradient, by qubits: {fractions}."]
     lines += [f"Machine: {processor()}, {os.cpu_count()} cores."]

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_result_and_report_say_the_same(run):
 def test_the_command_in_the_report_repeats_the_run(run, tmp_path, capsys):
     found, _ = run
     command = json.loads((found.folder / "result.json").read_text())["command"]
-    assert main([*command.split()[1:], "--out", str(tmp_path / "again")]) == 0
+    assert main([*shlex.split(command)[1:], "--out", str(tmp_path / "again")]) == 0
     again = json.loads((tmp_path / "again" / "result.json").read_text())
     for key in ("accuracy", "confusion"):
         assert [row[key] for row in again["rows"]] == [row[key] for row in found.rows]

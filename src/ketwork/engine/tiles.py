@@ -19,7 +19,7 @@ from ketwork.engine.program import Program
 from ketwork.engine.tile_kernels import back_tiles, cosines, phase_tables, pull_tables, run_tiles
 
 Span = tuple[int, int]
-_WORTH_A_THREAD = 4_000_000
+_WORTH_A_THREAD = 10_000_000
 
 
 @lru_cache(maxsize=8)

@@ -79,14 +79,18 @@ def check(data: Dataset) -> None:
     """Refuse what cannot be learned from: one class, too few rows, values not finite, constant features only."""
     classes, counts = np.unique(data.y, return_counts=True)
     if len(classes) < 2:
-        raise UserError(f"{data.name}: all {len(data.y)} rows have the class {classes[0]!r}; at least 2 are needed.")
+        raise UserError(
+            f"{data.name}: all {len(data.y)} rows have the class {str(classes[0])!r}; at least 2 are needed."
+        )
     if len(data.y) < 2 * len(classes):
         raise UserError(
             f"{data.name}: {len(data.y)} rows are too few for {len(classes)} classes; at least 2 a class are needed. "
             "Is the target column really a class?"
         )
     if counts.min() < 2:
-        raise UserError(f"{data.name}: class {classes[counts.argmin()]!r} has 1 row; at least 2 a class are needed.")
+        raise UserError(
+            f"{data.name}: class {str(classes[counts.argmin()])!r} has 1 row; at least 2 a class are needed."
+        )
     bad = np.argwhere(~np.isfinite(data.X))
     if len(bad):
         row, column = bad[0]

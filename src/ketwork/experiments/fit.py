@@ -28,7 +28,7 @@ def fit(task: FitTask, out: Path | None = None, resume: bool = False) -> Fitted:
 
     data = drawn(task, load(task.data, task.target))
     folder = out if out is not None else Path("runs") / f"{Path(task.data).stem}-{task.model}-{task.digest[:8]}"
-    done = open_folder(folder, task, resume)
+    done = open_folder(folder, task, data, resume)
     with Display(task, len(contenders(task)) * task.seeds) as display:
         display.note(introduction(task, data))
         ensure_compiled(display.note)

@@ -83,7 +83,7 @@ def reduce(X: NDArray[np.float64], reduction: dict[str, NDArray[np.float64]]) ->
     return np.asarray(result)
 
 
-def open_folder(out: Path, task: FitTask, resume: bool) -> list[Row]:
+def open_folder(out: Path, task: FitTask, data: Dataset, resume: bool) -> list[Row]:
     """Make or reopen the run's folder; returns the rows that are there. Raises: UserError."""
     config = out / "config.json"
     if out.exists() and not out.is_dir():
@@ -91,20 +91,27 @@ def open_folder(out: Path, task: FitTask, resume: bool) -> list[Row]:
     if out.exists() and any(out.iterdir()):
         if not config.is_file():
             raise UserError(f"--out {out} is not empty and holds no run; name another folder.")
-        known = json.loads(config.read_text()).get("id")
+        try:
+            found = json.loads(config.read_text())
+            known = found["id"]
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{config} is damaged; name another folder.") from None
         if known != task.digest:
             raise UserError(f"--out {out} already holds another run ({known}); name another folder.")
         if not resume:
             raise UserError(
                 f"--out {out} already holds this run; add --resume to go on with it, or name another folder."
             )
+        if found.get("data") != data.sha256:
+            raise UserError(f"--resume: {task.data} has changed since the run in {out} began; name another folder.")
     elif resume:
         raise UserError(f"--resume: there is no run in {out}.")
     try:
         out.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(out).free < _ROOM:
             raise UserError(f"There is no room for the output: {out} needs {_ROOM // 2**20} MiB free.")
-        config.write_text(json.dumps({"id": task.digest, "task": asdict(task)}, indent=1) + "\n")
+        facts = {"id": task.digest, "data": data.sha256, "task": asdict(task)}
+        config.write_text(json.dumps(facts, indent=1) + "\n")
     except OSError as error:
         raise UserError(f"--out {out} cannot be written: {error.strerror}.") from None
     return _whole_rows(out / "rows.jsonl")

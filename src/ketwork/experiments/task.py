@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -64,7 +65,7 @@ class FitTask:
             value: Any = getattr(self, field.name)
             if field.name != "data" and value != field.default:
                 words += [f"--{field.name.replace('_', '-')}", str(value)]
-        return " ".join(words)
+        return shlex.join(words)
 
 
 _RANGES = (

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ def from_arrays(config: dict[str, Any], arrays: Arrays) -> Model:
     """A fitted model from what `to_arrays` gave. Raises: ValueError when something is missing or does not fit."""
     if config.get("kind") not in _KINDS:
         raise ValueError(f"A saved model must be one of {', '.join(_KINDS)}, but says {config.get('kind')!r}.")
+    missing = {"parameters", "classes", "n_features"} - set(config)
+    if missing:
+        raise ValueError(f"The saved model does not say its {' and '.join(sorted(missing))}.")
     model: Any = _KINDS[config["kind"]]()
     unknown = set(config["parameters"]) - set(model.get_params())
     if unknown:
@@ -74,5 +78,5 @@ def load(path: Path) -> tuple[dict[str, Any], Arrays]:
         config = json.loads(path.with_suffix(".json").read_text())
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as found:
             return config, {name: found[name] for name in found.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ValueError(f"There is no saved model at {path}: {error}") from None

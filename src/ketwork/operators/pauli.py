@@ -117,6 +117,8 @@ class PauliSum:
     __rmul__ = __mul__
 
     def __matmul__(self, other: "PauliSum") -> "PauliSum":
+        if not isinstance(other, PauliSum):
+            return NotImplemented
         self._check_same(other)
         terms = []
         for (left, a), (right, b) in product(self.terms, other.terms):

@@ -1,0 +1,52 @@
+"""Who takes part, with what budget."""
+
+import numpy as np
+import pytest
+
+from ketwork.experiments.baselines import contenders, parameter_count
+from ketwork.experiments.task import FitTask
+
+
+@pytest.mark.parametrize("model", ["variational", "kernel"])
+@pytest.mark.parametrize("fits", [1, 5])
+def test_everyone_tries_as_many_settings_the_defaults_first(model, fits):
+    for contender in contenders(FitTask("iris", model=model)):
+        tried = contender.tried(fits, seed=3)
+        assert len(tried) == fits
+        assert tried[0] == {}
+        assert tried == contender.tried(fits, seed=3)
+        assert fits == 1 or tried != contender.tried(fits, seed=4)
+
+
+def test_the_cast():
+    kinds = [(c.name, c.kind) for c in contenders(FitTask("iris"))]
+    assert kinds[0] == ("variational circuit", "quantum")
+    assert [kind for _, kind in kinds] == ["quantum", "ablation", "ablation"] + ["baseline"] * 4
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("parameters", [60, 300])
+def test_the_neural_network_is_of_like_size(classes, parameters):
+    rng, features = np.random.default_rng(0), 8
+    network = contenders(FitTask("iris"))[-1].build({}, 0, (features, classes, parameters))
+    network.set_params(max_iter=1).fit(rng.normal(size=(60, features)), np.arange(60) % classes)
+    one_neuron = features + 1 + (1 if classes == 2 else classes)
+    assert abs(parameter_count(network) - parameters) <= one_neuron
+
+
+def test_ablations_are_the_quantum_model_with_one_thing_taken_away():
+    quantum, frozen, apart = contenders(FitTask("iris", layers=2))[:3]
+    models = [c.build({}, 0, (4, 3, 10)).get_params() for c in (quantum, frozen, apart)]
+    differ = [{k for k in models[0] if models[0][k] != other[k]} for other in models[1:]]
+    assert differ == [{"train_circuit"}, {"entangler"}]
+
+
+def test_parameters_are_counted():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC
+
+    X, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30) % 3
+    assert parameter_count(LogisticRegression().fit(X, y)) == 3 * 4 + 3
+    machine = SVC().fit(X, y)
+    assert parameter_count(machine) == 2 * len(machine.support_) + 3

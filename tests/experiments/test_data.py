@@ -1,0 +1,101 @@
+"""Data sets as they are on disk, and the door."""
+
+import gzip
+import hashlib
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from ketwork.experiments import data as data_module
+from ketwork.experiments.data import check, constant_features, from_table, load
+from ketwork.experiments.task import UserError
+
+TABLE = "a,b,kind\n1,2.5,left\n-3,1e2,right\n0.5,7,left\n2,2,right\n"
+
+
+def test_built_in_data_is_what_scikit_learn_has():
+    found = load("digits")
+    np.testing.assert_array_equal(found.X, load_digits().data)
+    assert found.classes == tuple("0123456789")
+    assert constant_features(found) == ["pixel_0_0", "pixel_4_0", "pixel_4_7"]
+    assert load("moons").X.shape == (400, 2)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_tables_of_every_separator(tmp_path, separator):
+    path = tmp_path / "table.csv"
+    path.write_text("\ufeff" + TABLE.replace(",", separator) + "\n\n", encoding="utf-8")
+    found = load(str(path))
+    np.testing.assert_array_equal(found.X, [[1, 2.5], [-3, 100], [0.5, 7], [2, 2]])
+    assert found.y.tolist() == ["left", "right", "left", "right"]
+    assert found.feature_names == ("a", "b")
+
+
+def test_parquet_says_the_same_as_csv(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    (tmp_path / "t.csv").write_text(TABLE)
+    columns = {"a": [1.0, -3, 0.5, 2], "b": [2.5, 100, 7, 2], "kind": ["left", "right", "left", "right"]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "t.parquet")
+    a, b = load(str(tmp_path / "t.csv")), load(str(tmp_path / "t.parquet"))
+    assert a.sha256 == b.sha256
+
+
+def test_the_target_may_be_any_column(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("kind,a,b\n" + "".join(f"{k % 2},{k},{k * k}\n" for k in range(6)))
+    assert from_table(path, "kind").feature_names == ("a", "b")
+    assert from_table(path, None, needed=["b"]).X.ravel().tolist() == [0, 1, 4, 9, 16, 25]
+    with pytest.raises(UserError, match="lacks 1 of 2 feature columns that the model was trained on: c"):
+        from_table(path, None, needed=["b", "c"])
+
+
+def test_the_hash_sees_every_value(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE)
+    before = load(str(path)).sha256
+    path.write_text(TABLE.replace("2.5", "2.6"))
+    assert load(str(path)).sha256 != before
+
+
+def archive(folder, name, magic, shape, values):
+    head = bytes([0, 0, 8, len(shape)]) + b"".join(int(n).to_bytes(4, "big") for n in shape)
+    (folder / name).write_bytes(gzip.compress(head + bytes(values), mtime=0))
+    return hashlib.sha256((folder / name).read_bytes()).hexdigest()
+
+
+def test_image_archives_are_read_and_their_hash_is_checked(tmp_path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+    pixels = np.arange(4 * 9) % 251
+    hashes = {
+        "images.gz": archive(tmp_path / "tiny", "images.gz", 3, (4, 3, 3), pixels.tolist()),
+        "labels.gz": archive(tmp_path / "tiny", "labels.gz", 1, (4,), [7, 1, 7, 1]),
+    }
+    monkeypatch.setenv("KETWORK_DATA", str(tmp_path))
+    monkeypatch.setitem(data_module.IMAGES, "tiny", ("tiny", "https://example.org", hashes))
+    found = load("tiny")
+    np.testing.assert_allclose(found.X, pixels.reshape(4, 9) / 255)
+    assert found.y.tolist() == ["7", "1", "7", "1"]
+    (tmp_path / "tiny" / "labels.gz").write_bytes(b"other")
+    with pytest.raises(UserError, match="is not the original file"):
+        load("tiny")
+    (tmp_path / "tiny" / "labels.gz").unlink()
+    with pytest.raises(UserError, match=r"Get it from https://example\.org"):
+        load("tiny")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_the_real_archives(data_folder, monkeypatch, name):
+    monkeypatch.setenv("KETWORK_DATA", str(data_folder))
+    found = load(name)
+    assert found.X.shape == (60_000, 784)
+    assert np.bincount(found.y.astype(int)).min() > 5000
+
+
+def test_a_class_with_one_row(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,kind\n1,x\n2,x\n3,x\n4,y\n")
+    with pytest.raises(UserError, match="class 'y' has 1 row"):
+        check(from_table(path, None))

@@ -1,0 +1,42 @@
+"""Predictions of a saved run."""
+
+import numpy as np
+import pytest
+
+from ketwork.experiments.data import load
+from ketwork.experiments.fit import fit
+from ketwork.experiments.predict import predict_rows
+from ketwork.experiments.task import FitTask, UserError
+
+
+@pytest.fixture(scope="module", params=["variational", "kernel"])
+def run(request, tmp_path_factory):
+    task = FitTask("wine", model=request.param, seeds=1, fits=1, epochs=20, layers=1, features=4)
+    return fit(task, tmp_path_factory.mktemp("runs") / request.param).folder
+
+
+def test_predictions_of_the_training_data_are_mostly_right(run):
+    header, *lines = predict_rows(run, "wine")
+    assert header.startswith("prediction")
+    right = np.mean([line.split(",")[0] == truth for line, truth in zip(lines, load("wine").y, strict=True)])
+    assert right > 0.85
+
+
+def test_columns_are_found_by_name(run, tmp_path):
+    wine = load("wine")
+    order = np.random.default_rng(0).permutation(wine.X.shape[1])
+    lines = [",".join(["extra", *(wine.feature_names[k] for k in order)])]
+    lines += [",".join(["text", *(repr(float(v)) for v in row[order])]) for row in wine.X]
+    (tmp_path / "new.csv").write_text("\n".join(lines))
+    assert predict_rows(run, str(tmp_path / "new.csv")) == predict_rows(run, "wine")
+
+
+def test_what_cannot_be_predicted(run, tmp_path):
+    with pytest.raises(UserError, match="does not have the features"):
+        predict_rows(run, "iris")
+    with pytest.raises(UserError, match="no finished run"):
+        predict_rows(tmp_path, "wine")
+    names = load("wine").feature_names
+    (tmp_path / "bad.csv").write_text(",".join(names) + "\n" + ",".join(["1"] * (len(names) - 1) + ["inf"]) + "\n")
+    with pytest.raises(UserError, match=rf"column '{names[-1]}' holds inf in data row 1"):
+        predict_rows(run, str(tmp_path / "bad.csv"))

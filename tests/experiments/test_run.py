@@ -1,0 +1,115 @@
+"""Runs: honest splits, rows that stay, going on where it stopped."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ketwork.experiments.data import load
+from ketwork.experiments.run import drawn, execute, features_taken, measures, open_folder, reduce, split
+from ketwork.experiments.task import FitTask, UserError
+
+TASK = FitTask("iris", seeds=2, fits=1, epochs=2, layers=1)
+IRIS = load("iris")
+
+
+def without_times(rows):
+    times = {"seconds", "fit_seconds", "history"}
+    return [{k: v for k, v in row.items() if k not in times} for row in rows]
+
+
+def test_splits_are_stratified_disjoint_and_differ():
+    task = FitTask("wine", test_fraction=0.25)
+    data = load("wine")
+    parts = [split(task, data, k) for k in range(3)]
+    for part in parts:
+        assert len(part.y_train) + len(part.y_test) == len(data.y)
+        shares = [np.mean(part.y_test == c) for c in data.classes]
+        np.testing.assert_allclose(shares, [np.mean(data.y == c) for c in data.classes], atol=0.03)
+    assert not np.array_equal(parts[0].y_test, parts[1].y_test)
+
+
+def test_only_the_training_part_teaches_the_reduction():
+    task = FitTask("digits", features=5)
+    data = load("digits")
+    part = split(task, data, 0)
+    assert part.X_train.shape[1] == part.X_test.shape[1] == 5
+    np.testing.assert_allclose(part.X_train.mean(axis=0), 0, atol=1e-9)
+    assert np.abs(part.X_test.mean(axis=0)).max() > 1e-3
+    again = np.concatenate([reduce(data.X, part.reduction)])
+    rows = {tuple(np.round(row, 9)) for row in again}
+    assert all(tuple(np.round(row, 9)) in rows for row in part.X_test)
+
+
+@pytest.mark.parametrize(
+    ("task", "there", "taken"),
+    [
+        (FitTask("d"), 64, 16),
+        (FitTask("d", qubits=4), 64, 8),
+        (FitTask("d", qubits=4, encoding="iqp"), 64, 4),
+        (FitTask("d", model="kernel"), 64, 10),
+        (FitTask("d", features=7), 64, 7),
+        (FitTask("d"), 4, 4),
+    ],
+)
+def test_features_taken(task, there, taken):
+    assert features_taken(task, there) == taken
+
+
+def test_draws_keep_the_classes():
+    task = FitTask("digits", samples=200)
+    found = drawn(task, load("digits"))
+    assert len(found.y) == 200
+    assert np.bincount(found.y.astype(int)).min() >= 18
+    assert drawn(task, load("digits")).sha256 == found.sha256
+
+
+def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path):
+    whole = execute(TASK, IRIS, _folder(tmp_path / "whole"), [], lambda *_: None)
+    assert len(whole) == 2 * 7
+    seen = []
+
+    def stop(event, details):
+        seen.append(event)
+        if seen.count("row") == 4 and event == "start":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(TASK, IRIS, _folder(tmp_path / "cut"), [], stop)
+    with (tmp_path / "cut" / "rows.jsonl").open("a") as file:
+        file.write('{"contender": "cut off in the mid')
+    done = open_folder(tmp_path / "cut", TASK, IRIS, resume=True)
+    assert len(done) == 4
+    rest = execute(TASK, IRIS, tmp_path / "cut", done, lambda *_: None)
+    assert without_times(rest) == without_times(whole)
+    assert without_times(open_folder(tmp_path / "cut", TASK, IRIS, resume=True)) == without_times(
+        json.loads(line) for line in (tmp_path / "cut" / "rows.jsonl").read_text().splitlines()
+    )
+
+
+def _folder(path):
+    assert open_folder(path, TASK, IRIS, resume=False) == []
+    return path
+
+
+def test_folders_that_are_not_this_run(tmp_path):
+    folder = _folder(tmp_path / "run")
+    with pytest.raises(UserError, match="already holds this run; add --resume"):
+        open_folder(folder, TASK, IRIS, resume=False)
+    with pytest.raises(UserError, match="already holds another run"):
+        open_folder(folder, FitTask("iris", seeds=4), IRIS, resume=True)
+    with pytest.raises(UserError, match="has changed since the run"):
+        open_folder(folder, TASK, load("wine"), resume=True)
+    (folder / "config.json").write_text("{")
+    with pytest.raises(UserError, match="is damaged"):
+        open_folder(folder, TASK, IRIS, resume=True)
+    with pytest.raises(UserError, match="there is no run"):
+        open_folder(tmp_path / "none", TASK, IRIS, resume=True)
+
+
+def test_measures_by_hand():
+    found = measures(np.array(list("aabbbc")), np.array(list("aababb")))
+    assert found["accuracy"] == pytest.approx(4 / 6)
+    assert found["confusion"] == [[2, 0, 0], [1, 2, 0], [0, 1, 0]]
+    assert found["recall"] == pytest.approx((1 + 2 / 3 + 0) / 3)
+    assert found["precision"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)

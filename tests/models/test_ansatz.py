@@ -1,0 +1,58 @@
+"""Ansaetze: what they count to, what they connect, what they reach."""
+
+import numpy as np
+import pytest
+
+from ketwork import Simulator
+from ketwork.models.ansatz import ENTANGLERS, connected_pairs, entangle, hardware_efficient, strongly_entangling
+
+
+@pytest.mark.parametrize(
+    ("topology", "pairs"),
+    [
+        ("linear", [(0, 1), (1, 2), (2, 3)]),
+        ("ring", [(0, 1), (1, 2), (2, 3), (3, 0)]),
+        ("star", [(0, 1), (0, 2), (0, 3)]),
+        ("full", [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]),
+        ("none", []),
+    ],
+)
+def test_pairs(topology, pairs):
+    assert connected_pairs(4, topology) == pairs
+
+
+def test_a_ring_of_two_has_one_pair():
+    assert connected_pairs(2, "ring") == [(0, 1)]
+
+
+@pytest.mark.parametrize("entangler", ENTANGLERS)
+def test_hardware_efficient_counts(entangler):
+    circuit = hardware_efficient(4, 3, ("X", "Z"), entangler, "linear")
+    counts = {"rx": 16, "rz": 16} | ({} if entangler == "none" else {entangler: 9})
+    assert circuit.count() == counts
+    assert circuit.n_weights == 32
+
+
+def test_strongly_entangling_reaches_further_each_layer():
+    circuit = strongly_entangling(4, 4)
+    assert circuit.n_weights == 48
+    reaches = [(g.qubits[1] - g.qubits[0]) % 4 for g in circuit if g.name == "cx"]
+    assert reaches == [1] * 4 + [2] * 4 + [3] * 4 + [1] * 4
+
+
+def test_three_rotations_reach_any_state_of_a_qubit():
+    circuit, rng = strongly_entangling(1, 1), np.random.default_rng(0)
+    states = np.concatenate([Simulator().state(circuit, w=rng.uniform(0, 2 * np.pi, 3)) for _ in range(400)])
+    z = np.abs(states[:, 0]) ** 2
+    assert z.min() < 0.01
+    assert z.max() > 0.99
+
+
+def test_the_door():
+    with pytest.raises(ValueError, match="`rotations` must be one of X, Y, Z"):
+        hardware_efficient(2, 1, ("Q",))
+    with pytest.raises(ValueError, match="`topology` must be one of"):
+        hardware_efficient(3, 1, topology="circle")
+    with pytest.raises(ValueError, match="`layers` must be at least 0"):
+        strongly_entangling(2, -1)
+    assert len(entangle(hardware_efficient(2, 0), "none", "ring")) == 4

@@ -1,0 +1,76 @@
+"""Saved models: the same predictions, no code, and errors that say what is wrong."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from ketwork.models import KernelClassifier, VariationalClassifier
+from ketwork.models.storage import from_arrays, load, save, to_arrays
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module", params=["variational", "kernel"])
+def model(request):
+    if request.param == "kernel":
+        return KernelClassifier().fit(X[::3], Y[::3])
+    return VariationalClassifier(epochs=3, random_state=0).fit(X, Y)
+
+
+def test_a_model_comes_back(model, tmp_path):
+    save(tmp_path / "model", *to_arrays(model))
+    back = from_arrays(*load(tmp_path / "model"))
+    np.testing.assert_array_equal(back.predict(X), model.predict(X).astype(str))
+    scores = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+    np.testing.assert_allclose(getattr(back, scores)(X), getattr(model, scores)(X), atol=1e-6)
+
+
+class Trap:
+    opened = False
+
+    def __reduce__(self):
+        return setattr, (Trap, "opened", True)
+
+
+def test_pickles_in_the_file_are_refused(model, tmp_path):
+    config, arrays = to_arrays(model)
+    np.savez(tmp_path / "model.npz", **arrays, trap=np.array([Trap()], dtype=object))
+    (tmp_path / "model.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="no saved model"):
+        load(tmp_path / "model")
+    assert not Trap.opened
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "no json"])
+def test_damaged_files(model, tmp_path, damage):
+    save(tmp_path / "model", *to_arrays(model))
+    arrays, config = tmp_path / "model.npz", tmp_path / "model.json"
+    if damage == "missing":
+        arrays.unlink()
+    elif damage == "empty":
+        arrays.write_bytes(b"")
+    elif damage == "cut":
+        arrays.write_bytes(arrays.read_bytes()[:200])
+    else:
+        config.write_text("{")
+    with pytest.raises(ValueError, match="There is no saved model at"):
+        load(tmp_path / "model")
+
+
+def test_what_does_not_fit_together(model):
+    config, arrays = to_arrays(model)
+    with pytest.raises(
+        ValueError, match=r"must be one of VariationalClassifier, KernelClassifier, but says 'os\.system'"
+    ):
+        from_arrays({**config, "kind": "os.system"}, arrays)
+    with pytest.raises(ValueError, match="does not know: telepathy"):
+        from_arrays({**config, "parameters": {**config["parameters"], "telepathy": 1}}, arrays)
+    with pytest.raises(ValueError, match="does not say its classes"):
+        from_arrays({k: v for k, v in config.items() if k != "classes"}, arrays)
+    with pytest.raises(ValueError, match="has no array"):
+        from_arrays(config, {"scale_mean": arrays["scale_mean"]})
+    if "weights" in arrays:
+        with pytest.raises(ValueError, match="do not fit its circuit"):
+            from_arrays(config, {**arrays, "weights": arrays["weights"][:-1]})

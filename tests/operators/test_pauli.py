@@ -1,0 +1,84 @@
+"""Pauli sums against dense matrices."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ketwork import PauliSum, hermitian, pauli, pauli_z
+from ketwork.operators.pauli import PAULI_MATRICES
+
+strings = st.text("IXYZ", min_size=3, max_size=3)
+numbers = st.complex_numbers(max_magnitude=5, allow_nan=False, allow_infinity=False)
+sums = st.dictionaries(strings, numbers, min_size=1, max_size=6).map(PauliSum.from_dict)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sums, sums, numbers)
+def test_algebra_is_that_of_matrices(a, b, factor):
+    A, B = a.matrix(), b.matrix()
+    np.testing.assert_allclose((a + b).matrix(), A + B, atol=1e-12)
+    np.testing.assert_allclose((a - b).matrix(), A - B, atol=1e-12)
+    np.testing.assert_allclose((factor * a).matrix(), factor * A, atol=1e-11)
+    np.testing.assert_allclose((-a).matrix(), -A)
+    np.testing.assert_allclose((a @ b).matrix(), A @ B, atol=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sums)
+def test_masks_and_hermiticity(a):
+    assert a.is_hermitian == np.array_equal(a.matrix(), a.matrix().conj().T)
+    x, z, values = a.masks
+    letters = {(0, 0): "I", (1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
+    for (string, coefficient), u, v, value in zip(a.terms, x, z, values, strict=True):
+        assert string == "".join(letters[(int(u) >> b) & 1, (int(v) >> b) & 1] for b in (2, 1, 0))
+        assert value == complex(coefficient).real
+
+
+def test_terms_are_merged_and_sorted_so_that_equal_sums_are_equal():
+    a = PauliSum.from_list([("ZI", 1), ("XX", 2), ("ZI", -0.5)])
+    assert a == PauliSum.from_dict({"XX": 2.0, "ZI": 0.5})
+    assert hash(a) == hash(PauliSum.from_dict({"ZI": 0.5, "XX": 2.0}))
+    assert len(a - a) == 0
+
+
+def test_strings_read_from_qubit_zero():
+    expected = np.kron(np.kron(PAULI_MATRICES["X"], np.eye(2)), PAULI_MATRICES["Z"])
+    np.testing.assert_array_equal(pauli("ZX", (2, 0), 3).matrix(), expected)
+    np.testing.assert_array_equal(pauli_z(1, 2).matrix(), np.diag([1, -1, 1, -1]))
+
+
+@pytest.mark.parametrize("qubits", [[1], [2, 0]])
+def test_hermitian_matrices(qubits):
+    rng, size = np.random.default_rng(0), 1 << len(qubits)
+    matrix = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+    matrix = matrix + matrix.conj().T
+    cube = np.eye(8, dtype=complex).reshape((2,) * 6)
+    k = len(qubits)
+    full = np.tensordot(matrix.reshape((2,) * (2 * k)), cube, (range(k, 2 * k), qubits))
+    full = np.moveaxis(full, range(k), qubits).reshape(8, 8)
+    np.testing.assert_allclose(hermitian(matrix, qubits, 3).matrix(), full, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: PauliSum.from_dict({"XQ": 1}), "letters out of I, X, Y, Z, but is 'XQ'"),
+        (lambda: PauliSum.from_dict({"XX": 1, "X": 1}), "2 letters"),
+        (lambda: PauliSum.from_dict({"X": np.nan}), "must be finite"),
+        (lambda: PauliSum.from_dict({}), "at least one Pauli string"),
+        (lambda: pauli("XX", (0, 0), 2), "one different qubit"),
+        (lambda: pauli_z(2, 2), r"must lie in \[0, 1\], but is 2"),
+        (lambda: pauli_z(0, 2) + pauli_z(0, 3), "act on 2 and 3"),
+        (lambda: hermitian([[0, 1], [0, 0]], [0], 1), "differs from its adjoint by 1"),
+        (lambda: hermitian(np.eye(4), [0], 2), "2x2 for one qubit or 4x4"),
+    ],
+)
+def test_the_door(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_products_with_other_things_are_no_products():
+    with pytest.raises(TypeError):
+        pauli_z(0, 1) @ 3

@@ -1,0 +1,86 @@
+"""A report's content: what the rows say, said once and honestly."""
+
+import numpy as np
+import pytest
+
+from ketwork import Circuit, w, x
+from ketwork.experiments.data import load
+from ketwork.experiments.task import FitTask
+from ketwork.report.page import best_baseline, fit_page, summary
+
+TASK = FitTask("iris", seeds=3)
+CIRCUIT = Circuit(2).ry(0, x[0]).cx(0, 1).rz(1, w[0])
+
+
+def rows(ours, theirs):
+    found = []
+    cast = (("variational circuit", "quantum", ours), ("frozen random circuit", "ablation", [s - 0.3 for s in ours]),
+            ("weak", "baseline", [0.4, 0.5, 0.45]), ("strong", "baseline", theirs))  # fmt: skip
+    for name, kind, scores in cast:
+        for repetition, accuracy in enumerate(scores):
+            found.append({
+                "contender": name, "kind": kind, "repetition": repetition, "accuracy": accuracy, "precision": accuracy,
+                "recall": accuracy, "f_score": accuracy, "fit_seconds": 1.5, "seconds": 4.0, "parameters": 1234,
+                "circuit_evaluations": 2_500_000 if kind != "baseline" else 0, "history": [],
+                "confusion": [[5, 0], [1, 4]], "labels": ["a", "b"],
+            })  # fmt: skip
+    return found
+
+
+WORSE = rows([0.80, 0.82, 0.81], [0.95, 0.96, 0.955])
+
+
+def page(found):
+    return fit_page(TASK, load("iris"), found, CIRCUIT, {"processor": "abacus"})
+
+
+def test_the_verdict_comes_first_and_names_both_sides():
+    found = page(WORSE)
+    assert found.tone == "worse"
+    assert "0.810" in found.verdict
+    assert "0.955" in found.verdict
+    assert "strong" in found.verdict
+    assert "the baseline is better" in found.verdict
+
+
+def test_better_and_open():
+    assert page(rows([0.95, 0.96, 0.955], [0.80, 0.82, 0.81])).tone == "better"
+    unsure = page(rows([0.80, 0.90, 0.85], [0.86, 0.84, 0.88]))
+    assert unsure.tone == "open"
+    assert "no difference" in unsure.verdict
+
+
+def test_tables_hold_every_contender_with_its_numbers():
+    sections = {section.title: section for section in page(WORSE).sections}
+    scores = sections["Scores"].table
+    assert [row[1] for row in scores.rows] == ["variational circuit", "frozen random circuit", "weak", "strong"]
+    assert scores.rows[3][2].startswith("0.955")
+    assert all(len(row) == len(scores.header) for row in scores.rows)
+    assert sections["Cost"].table.rows[0][2:] == ("1,234", "1.50", "4.00", "2,500,000")
+    assert sections["Cost"].table.rows[3][-1] == "none"
+
+
+def test_ablations_are_named():
+    section = next(s for s in page(WORSE).sections if s.title == "What the quantum part adds")
+    assert section.text[0].startswith("Frozen random circuit: 0.510 instead of 0.810 (the full model is better")
+
+
+def test_the_page_says_how_to_repeat_it():
+    last = page(WORSE).sections[-1]
+    assert last.code == "ketwork fit iris"
+    assert TASK.digest in last.text[0]
+    assert "abacus" in last.text[0]
+
+
+def test_the_summary_is_data():
+    found = summary(TASK, WORSE)
+    assert found["best_baseline"] == best_baseline(WORSE) == "strong"
+    assert found["metrics"]["strong"]["accuracy"]["mean"] == pytest.approx(np.mean([0.95, 0.96, 0.955]))
+    assert found["metrics"]["variational circuit"]["p_value_against_quantum"] is None
+
+
+def test_one_repetition_has_no_interval_and_no_test():
+    one = [row for row in WORSE if row["repetition"] == 0]
+    found = summary(FitTask("iris", seeds=1), one)
+    assert found["metrics"]["strong"]["accuracy"]["half_width_95"] is None
+    assert found["metrics"]["strong"]["p_value_against_quantum"] is None
