@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -155,3 +159,27 @@ def test_no_room_and_no_permission(tmp_path, capsys, monkeypatch):
 def test_version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("ketwork ")
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    """A real signal to a real process, and the same numbers after --resume as without."""
+    listening = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # CI may run in the background
+    )
+    code = f"{listening}; import sys; from ketwork.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code]
+    words = ["fit", "moons", "--seeds", "4", "--fits", "2", "--epochs", "40", "--layers", "1", "--out"]
+    run = subprocess.Popen(
+        [*command, *words, str(tmp_path / "cut")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    rows, deadline = tmp_path / "cut" / "rows.jsonl", time.monotonic() + 60
+    while not (rows.exists() and rows.read_text().count("\n") >= 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130, said
+    assert "--resume goes on with it" in said
+    assert main([*words, str(tmp_path / "cut"), "--resume"]) == 0
+    assert main([*words, str(tmp_path / "whole")]) == 0
+    results = [json.loads((tmp_path / name / "result.json").read_text())["metrics"] for name in ("cut", "whole")]
+    assert results[0] == results[1]

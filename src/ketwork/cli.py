@@ -11,6 +11,7 @@ from ketwork.experiments.task import FitTask, UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Text = typer.Option
+_INTERRUPTED = 130  # the shells' code, and what Typer makes of Ctrl-C
 
 
 def _say(text: str) -> None:
@@ -91,11 +92,10 @@ def warmup() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 interrupted, 2 something the user can mend."""
+    """Run the command line; returns the exit code: 0 done, 2 something the user can mend, 130 interrupted."""
     usage_error: Any = typer.BadParameter.__base__  # typer carries this class, but does not name it
     try:
-        result: Any = app(args=arguments, standalone_mode=False)
-        return int(result or 0)
+        code = int(app(args=arguments, standalone_mode=False) or 0)
     except UserError as error:
         print(f"ketwork: {error}", file=sys.stderr)
         return 2
@@ -105,8 +105,10 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
         print("ketwork: interrupted; what was done is kept, and --resume goes on with it.", file=sys.stderr)
-        return 1
+    return code
 
 
 def _with_nearest(error: Any) -> str:

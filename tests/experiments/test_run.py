@@ -87,6 +87,25 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(tmp_path):
     )
 
 
+@pytest.mark.parametrize("contender", ["variational circuit", "neural network of like size"])
+def test_ctrl_c_stops_the_run_even_where_a_model_catches_it(tmp_path, monkeypatch, contender):
+    from sklearn.neural_network import MLPClassifier
+
+    from ketwork.engine.simulator import Simulator
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    if contender == "variational circuit":
+        monkeypatch.setattr(Simulator, "value_and_pullback", interrupted)
+    else:
+        monkeypatch.setattr(MLPClassifier, "_update_no_improvement_count", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(TASK, IRIS, _folder(tmp_path / "run"), [], lambda *_: None)
+    rows = open_folder(tmp_path / "run", TASK, IRIS, resume=True)
+    assert contender not in {row["contender"] for row in rows}
+
+
 def _folder(path):
     assert open_folder(path, TASK, IRIS, resume=False) == []
     return path

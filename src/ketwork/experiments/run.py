@@ -220,7 +220,7 @@ def _fit(model: Any, X: NDArray[np.float64], y: NDArray[Any]) -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("error", message="Training was interrupted")
+        warnings.filterwarnings("error", message="Training (was )?interrupted")  # ours and scikit-learn's networks
         try:
             return model.fit(X, y)
         except UserWarning as interrupted:
