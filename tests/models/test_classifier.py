@@ -57,7 +57,8 @@ def test_pipeline_search_pickle_and_seed():
     np.testing.assert_array_equal(*twice)
 
 
-def test_interrupting_keeps_what_was_learned():
+@pytest.mark.parametrize("optimizer", ["adam", "spsa", "l-bfgs", "cobyla"])
+def test_interrupting_keeps_what_was_learned(optimizer):
     X, y = make_moons(80, noise=0.1, random_state=0)
 
     def interrupt(entry):
@@ -65,7 +66,7 @@ def test_interrupting_keeps_what_was_learned():
             raise KeyboardInterrupt
 
     with pytest.warns(UserWarning, match="interrupted"):
-        model = VariationalClassifier(random_state=0, callbacks=[interrupt]).fit(X, y)
+        model = VariationalClassifier(random_state=0, optimizer=optimizer, callbacks=[interrupt]).fit(X, y)
     assert model.n_iter_ == 3
     assert model.predict(X).shape == (80,)
 

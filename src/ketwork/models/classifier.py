@@ -258,7 +258,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             return loss, gradient[free]
 
         options: dict[str, Any] = {"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}
-        minimize(
+        result = minimize(
             value_and_gradient if self.optimizer == "l-bfgs" else value,
             params[free],
             self.optimizer,
@@ -267,6 +267,8 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             seed=rng,
             **options,
         )
+        if result.message == "interrupted":
+            raise KeyboardInterrupt
 
     def _after_epoch(self, epoch: int, params: Floats, loss: float, held: Any, best: dict[str, Any]) -> bool:
         """Note an epoch, keep the best weights, and say whether to stop."""
