@@ -38,3 +38,19 @@ def test_numpys_global_state_is_left_alone():
 def test_the_door(seed, error):
     with pytest.raises(error, match="Argument `seed` must be"):
         seeds.generator(seed)
+
+
+def test_every_kind_of_seed_names_its_own_stream():
+    sequence = np.random.SeedSequence(4)
+    assert seeds.generator(sequence).random() == seeds.generator(4).random()
+    assert seeds.generator(None).random() != seeds.generator(None).random()
+    old = [seeds.generator(np.random.RandomState(k)).random() for k in (0, 0, 1)]
+    assert old[0] == old[1] != old[2]
+
+
+def test_spawning_does_not_move_the_parent():
+    parent, untouched = np.random.default_rng(2), np.random.default_rng(2)
+    streams = np.array([child.normal(size=4000) for child in seeds.spawn(parent, 4)])
+    assert parent.random() == untouched.random()
+    off = np.corrcoef(streams)[np.triu_indices(4, 1)]
+    assert np.abs(off).max() < 4 / np.sqrt(4000)

@@ -50,3 +50,22 @@ def test_parameters_are_counted():
     assert parameter_count(LogisticRegression().fit(X, y)) == 3 * 4 + 3
     machine = SVC().fit(X, y)
     assert parameter_count(machine) == 2 * len(machine.support_) + 3
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("model", ["variational", "kernel"])
+def test_every_random_setting_builds_a_model_that_fits(model):
+    """No setting that tuning may draw is refused by the model it is for."""
+    X, y = np.random.default_rng(1).normal(size=(12, 2)), np.arange(12) % 2
+    for contender in contenders(FitTask("iris", model=model, epochs=1, layers=1, qubits=2)):
+        _, setting = contender.tried(2, seed=5)
+        assert setting
+        built = contender.build(setting, 0, (2, 2, 20))
+        parameters = built.get_params()
+        assert all(parameters[name] == value for name, value in setting.items() if name in parameters)
+        assert set(built.fit(X, y).predict(X)) <= {0, 1}
+
+
+def test_the_machine_has_scikit_learns_width_for_standardised_features():
+    machine = contenders(FitTask("iris"))[4].build({"gamma_scale": 2.0}, 0, (8, 3, 100))
+    assert (machine.C, machine.gamma) == (1.0, 0.25)

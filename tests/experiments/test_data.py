@@ -99,3 +99,31 @@ def test_a_class_with_one_row(tmp_path):
     path.write_text("a,kind\n1,x\n2,x\n3,x\n4,y\n")
     with pytest.raises(UserError, match="class 'y' has 1 row"):
         check(from_table(path, None))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,a,kind\n1,2,x\n", r"names a column twice in its first line: a, a, kind"),
+        ("kind\nx\ny\n", r"has only the target column 'kind'; features are needed beside it"),
+        ("a,kind\n1,\n2,x\n", r"target column 'kind' has empty cells"),
+        ("a,kind\n1,\xe9\n".encode("latin-1"), r"t.csv is not text in UTF-8"),
+        ("a,kind\n1,x\nnan,x\n3,y\n,y\n", r"column 'a' holds nan in data row 2 \(2 such values in all\)"),
+        ("a,kind\n1,x\n1O,y\n", r"data row 2 holds '1O'"),
+    ],
+)
+def test_the_door_of_tables(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError, match=message):
+        load(str(tmp_path / "t.csv"))
+
+
+def test_quoted_cells_keep_their_commas(tmp_path):
+    (tmp_path / "t.csv").write_text('a,kind\n1,"left, low"\n2,"left, low"\n3,right\n4,right\n')
+    assert load(str(tmp_path / "t.csv")).classes == ("left, low", "right")
+
+
+def test_a_parquet_file_that_is_none(tmp_path):
+    (tmp_path / "t.parquet").write_text(TABLE)
+    with pytest.raises(UserError, match=r"t\.parquet cannot be read as Parquet"):
+        load(str(tmp_path / "t.parquet"))

@@ -1,5 +1,7 @@
 """`fit` from task to folder, and what it tells on the way."""
 
+import numpy as np
+
 from ketwork.experiments.data import load
 from ketwork.experiments.fit import fit, introduction
 from ketwork.experiments.task import FitTask
@@ -34,3 +36,14 @@ def test_what_is_said_about_reduction():
     assert "The circuit takes 16 features: 64 are reduced to 16 principal components." in said
     assert "3 features are constant" in said
     assert "reduced" not in introduction(FitTask("iris"), load("iris"))
+
+
+def test_all_contenders_have_the_same_budget_and_the_network_the_same_size(tmp_path):
+    rows = {row["contender"]: row for row in fit(TASK, tmp_path / "run").rows}
+    assert {len(row["validation_scores"]) for row in rows.values()} == {TASK.fits}
+    network, quantum = rows["neural network of like size"], rows["variational circuit"]
+    neuron = 2 + 1 + 1  # weights in, bias, weight out
+    assert abs(network["parameters"] - quantum["parameters"]) <= neuron
+    assert {int(np.sum(row["confusion"])) for row in rows.values()} == {100}
+    for row in rows.values():
+        assert row["accuracy"] == np.trace(row["confusion"]) / 100

@@ -1,11 +1,15 @@
 """Predictions of a saved run."""
 
+import json
+
 import numpy as np
 import pytest
 
+from ketwork.experiments.baselines import contenders
 from ketwork.experiments.data import load
 from ketwork.experiments.fit import fit
 from ketwork.experiments.predict import predict_rows
+from ketwork.experiments.run import measures, reduce, split
 from ketwork.experiments.task import FitTask, UserError
 
 
@@ -40,3 +44,21 @@ def test_what_cannot_be_predicted(run, tmp_path):
     (tmp_path / "bad.csv").write_text(",".join(names) + "\n" + ",".join(["1"] * (len(names) - 1) + ["inf"]) + "\n")
     with pytest.raises(UserError, match=rf"column '{names[-1]}' holds inf in data row 1"):
         predict_rows(run, str(tmp_path / "bad.csv"))
+
+
+def test_predictions_are_those_of_the_model_that_was_fitted(run):
+    """Fitted anew from the task alone: the same classes, probabilities and confusion matrix as the saved run."""
+    task, wine = FitTask(**json.loads((run / "config.json").read_text())["task"]), load("wine")
+    part = split(task, wine, 0)
+    model = contenders(task)[0].build({}, task.seed, (4, 3, 100)).fit(part.X_train, part.y_train)
+    inputs = reduce(wine.X, part.reduction)
+    header, *lines = predict_rows(run, "wine")
+    predicted = np.array([line.split(",")[0] for line in lines])
+    np.testing.assert_array_equal(predicted, model.predict(inputs))
+    if header == "prediction,probability":
+        chances = model.predict_proba(inputs).max(axis=1)
+        np.testing.assert_allclose([float(line.split(",")[1]) for line in lines], chances, atol=6e-5)
+    row = json.loads((run / "rows.jsonl").read_text().splitlines()[0])
+    place = [int(np.abs(inputs - held).sum(axis=1).argmin()) for held in part.X_test]
+    assert len(set(place)) == len(part.y_test)
+    assert measures(part.y_test, predicted[place])["confusion"] == row["confusion"]

@@ -132,3 +132,30 @@ def test_measures_by_hand():
     assert found["confusion"] == [[2, 0, 0], [1, 2, 0], [0, 1, 0]]
     assert found["recall"] == pytest.approx((1 + 2 / 3 + 0) / 3)
     assert found["precision"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+
+
+@pytest.mark.parametrize("repetition", [0, 1])
+def test_training_and_test_part_are_disjoint_and_all_there_is(repetition):
+    """Moons has no two equal rows, so the parts with their labels, scaled back, are the data as a set."""
+    moons = load("moons")
+    part = split(FitTask("moons"), moons, repetition)
+    back = [
+        {(*np.round(row * part.reduction["deviation"] + part.reduction["mean"], 9), label) for row, label in zip(X, y)}
+        for X, y in ((part.X_train, part.y_train), (part.X_test, part.y_test))
+    ]
+    assert [len(found) for found in back] == [300, 100]
+    assert not back[0] & back[1]
+    assert back[0] | back[1] == {(*np.round(row, 9), label) for row, label in zip(moons.X, moons.y)}
+
+
+def test_repetitions_follow_from_the_first_seed():
+    task, later = FitTask("iris", seed=3), FitTask("iris", seed=4)
+    np.testing.assert_array_equal(split(task, IRIS, 1).X_test, split(later, IRIS, 0).X_test)
+    assert not np.array_equal(split(task, IRIS, 0).X_test, split(later, IRIS, 0).X_test)
+
+
+def test_reduced_features_are_uncorrelated_and_ordered():
+    part = split(FitTask("digits", features=5), load("digits"), 0)
+    covariance = np.cov(part.X_train.T)
+    np.testing.assert_allclose(covariance - np.diag(np.diag(covariance)), 0, atol=1e-9)
+    assert (np.diff(np.diag(covariance)) < 0).all()

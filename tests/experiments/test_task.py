@@ -1,7 +1,12 @@
 """Tasks: an id that says what decides the numbers, and a command that repeats them."""
 
+import json
+import os
+import re
 import shlex
-from dataclasses import fields, replace
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, asdict, fields, replace
 
 import pytest
 
@@ -41,3 +46,23 @@ def test_the_command_says_what_differs_from_the_defaults():
 def test_the_door(changes, message):
     with pytest.raises(UserError, match=message):
         FitTask("iris", **changes)
+
+
+def test_what_decides_nothing_leaves_the_id_alone():
+    task = FitTask("iris", seeds=5, layers=2)
+    assert FitTask(layers=2, seeds=5, data="iris").digest == task.digest
+    assert FitTask(**json.loads(json.dumps(asdict(task)))).digest == task.digest
+    assert FitTask("iris", None, "variational", seeds=5, layers=2, fits=3, seed=0).digest == task.digest
+    assert re.fullmatch("[0-9a-f]{16}", task.digest)
+
+
+def test_the_id_is_the_same_in_another_process():
+    code = "from ketwork.experiments.task import FitTask; print(FitTask('iris', seeds=5).digest)"
+    env = {**os.environ, "PYTHONHASHSEED": "77"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.strip() == FitTask("iris", seeds=5).digest
+
+
+def test_a_task_is_frozen():
+    with pytest.raises(FrozenInstanceError):
+        FitTask("iris").seeds = 9

@@ -5,6 +5,7 @@ import pytest
 
 from ketwork import Simulator
 from ketwork.models.ansatz import ENTANGLERS, connected_pairs, entangle, hardware_efficient, strongly_entangling
+from ketwork.operators import pauli_z
 
 
 @pytest.mark.parametrize(
@@ -55,4 +56,42 @@ def test_the_door():
         hardware_efficient(3, 1, topology="circle")
     with pytest.raises(ValueError, match="`layers` must be at least 0"):
         strongly_entangling(2, -1)
+    with pytest.raises(ValueError, match=r"`entangler` must be one of .* Did you mean 'cx'"):
+        strongly_entangling(2, 1, "ccx")
+    with pytest.raises(TypeError, match=r"`layers` must be an integer, but is 1\.5"):
+        hardware_efficient(2, 1.5)
     assert len(entangle(hardware_efficient(2, 0), "none", "ring")) == 4
+
+
+def test_one_qubit_has_no_pairs():
+    assert all(connected_pairs(1, topology) == [] for topology in ("ring", "linear", "full", "star", "none"))
+    assert strongly_entangling(1, 2).count() == {"rz": 4, "ry": 2}
+
+
+def test_a_chain_of_cx_makes_the_ghz_state():
+    circuit = hardware_efficient(4, 1, ("Y",), "cx", "linear")
+    state = Simulator().state(circuit, w=[np.pi / 2] + [0.0] * 7)[0]
+    expected = np.zeros(16)
+    expected[[0, 15]] = np.sqrt(0.5)
+    np.testing.assert_allclose(state, expected, atol=1e-15)
+
+
+def test_without_entanglers_the_turns_of_a_qubit_add_up():
+    circuit = hardware_efficient(3, 2, ("Y",), "none")
+    weights = np.random.default_rng(1).normal(size=(3, 3))
+    found = Simulator().expectation(circuit, [pauli_z(q, 3) for q in range(3)], w=weights.ravel())[0]
+    np.testing.assert_allclose(found, np.cos(weights.sum(axis=0)), atol=1e-14)
+
+
+@pytest.mark.parametrize("make", [hardware_efficient, strongly_entangling])
+@pytest.mark.parametrize("entangler", ENTANGLERS)
+def test_every_weight_is_used_once_and_in_order(make, entangler):
+    circuit = make(3, 2, entangler=entangler)
+    assert [str(p) for gate in circuit for p in gate.params] == [f"w[{k}]" for k in range(circuit.n_weights)]
+
+
+@pytest.mark.parametrize("entangler", ["cx", "cz", "iswap", "ecr"])
+def test_entanglers_entangle(entangler):
+    circuit = hardware_efficient(2, 1, entangler=entangler)
+    state = Simulator().state(circuit, w=np.random.default_rng(4).normal(size=8))[0]
+    assert np.linalg.svd(state.reshape(2, 2), compute_uv=False)[1] > 0.05

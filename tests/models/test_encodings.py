@@ -65,8 +65,60 @@ def test_reuploading_without_entanglers_is_a_product():
         (lambda: zz_feature_map(2, 0), "`depth` must be at least 1"),
         (lambda: iqp_feature_map(3, entanglement="rings"), "Did you mean 'ring'"),
         (lambda: data_reuploading(2, 2, entangler="cnot"), "`entangler` must be one of"),
+        (lambda: data_reuploading(2, 2, layers=0), "`layers` must be at least 1"),
+        (lambda: angle_encoding(2, 0), "`n_features` must be at least 1"),
     ],
 )
 def test_the_door(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_kernel_of_angles_is_a_product_of_cosines():
+    """Schuld and Killoran: prod cos^2((a_i - b_i) / 2)."""
+    samples = np.random.default_rng(0).normal(size=(5, 3)) * 2
+    differences = samples[:, None] - samples[None]
+    found = Simulator().overlap(angle_encoding(3), samples)
+    np.testing.assert_allclose(found, (np.cos(differences / 2) ** 2).prod(axis=2), atol=1e-14)
+    np.testing.assert_allclose(Simulator().overlap(angle_encoding(3, axis="Z"), samples), np.ones((5, 5)), atol=1e-14)
+
+
+def test_a_second_round_turns_about_the_next_axis():
+    a, b = 0.8, -0.5
+    found = Simulator().state(angle_encoding(1, 2), [[a, b]])[0]
+    expected = [np.exp(-0.5j * b) * np.cos(a / 2), np.exp(0.5j * b) * np.sin(a / 2)]
+    np.testing.assert_allclose(found, expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(("make", "shift"), [(zz_feature_map, np.pi), (iqp_feature_map, 0.0)])
+def test_kernels_of_havlicek(make, shift):
+    """|<psi(a)|psi(b)>|^2 on a ring, with the diagonals written bit by bit."""
+    samples = np.random.default_rng(1).uniform(0, 2 * np.pi, size=(4, 4))
+    signs = 1 - 2 * ((np.arange(16)[:, None] >> np.arange(3, -1, -1)) & 1)
+    states = []
+    for a in samples:
+        phases = signs @ a
+        for i, j in [(0, 1), (1, 2), (2, 3), (3, 0)]:
+            phases = phases + (shift - a[i]) * (shift - a[j]) * signs[:, i] * signs[:, j]
+        mixed = hadamard(16) @ (np.exp(1j * phases) / 4) / 4
+        states.append(np.exp(1j * phases) * mixed)
+    expected = np.abs(np.conj(states) @ np.transpose(states)) ** 2
+    np.testing.assert_allclose(Simulator().overlap(make(4, 2, "ring"), samples), expected, atol=1e-12)
+    assert np.abs(expected - np.eye(4)).max() > 0.01
+
+
+@pytest.mark.parametrize(("entanglement", "pairs"), [("full", 6), ("linear", 3), ("ring", 4), ("none", 0)])
+def test_feature_maps_count(entanglement, pairs):
+    counts = {"h": 12, "rz": 12} | ({"rzz": 3 * pairs} if pairs else {})
+    for make in (zz_feature_map, iqp_feature_map):
+        circuit = make(4, 3, entanglement)
+        assert circuit.count() == counts
+        assert (circuit.n_inputs, circuit.n_weights) == (4, 0)
+
+
+def test_reuploading_about_one_axis_adds_up():
+    """One qubit, one axis: <Z> = cos(sum of biases + x times the sum of scales)."""
+    circuit = data_reuploading(1, 1, layers=3, rotations=("Y",))
+    weights, samples = np.random.default_rng(2).normal(size=6), np.array([[-0.7], [0.0], [1.9]])
+    found = Simulator().expectation(circuit, pauli("Z", 0, 1), samples, weights)
+    np.testing.assert_allclose(found, np.cos(weights[::2].sum() + weights[1::2].sum() * samples), atol=1e-14)

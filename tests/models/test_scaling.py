@@ -1,6 +1,7 @@
 """Features to angles."""
 
 import numpy as np
+import pytest
 
 from ketwork.models.scaling import FeatureScale
 
@@ -18,3 +19,26 @@ def test_far_away_values_are_clipped_and_constants_are_zero():
     np.testing.assert_allclose(
         scale.apply(np.array([[100.0, 5.0], [-100.0, 5.0], [1.0, 5.0]])), [[6, 0], [-6, 0], [0, 0]]
     )
+
+
+def test_units_do_not_matter():
+    X = np.random.default_rng(1).normal(size=(40, 3))
+    units, origin = np.array([1e-6, 3.0, 1e4]), np.array([5.0, -2.0, 1e3])
+    other = X * units + origin
+    found = FeatureScale.of(other, 0.7).apply(other)
+    np.testing.assert_allclose(found, FeatureScale.of(X, 0.7).apply(X), atol=1e-8)
+
+
+def test_two_values_by_hand():
+    """Mean 3, deviation 2: new data goes by what was learned, and stays as it was."""
+    scale, new = FeatureScale.of(np.array([[1.0], [5.0]]), 0.25), np.array([[7.0], [3.0], [-2.0]])
+    np.testing.assert_array_equal(scale.apply(new), [[0.5], [0.0], [-0.625]])
+    np.testing.assert_array_equal(new, [[7.0], [3.0], [-2.0]])
+
+
+@pytest.mark.parametrize("factor", [0.1, 1.0, np.pi])
+def test_angles_never_leave_three_factors(factor):
+    scale = FeatureScale.of(np.random.default_rng(2).normal(size=(50, 2)), factor)
+    angles = scale.apply(np.random.default_rng(3).normal(size=(500, 2)) * 100)
+    assert angles.max() == pytest.approx(3 * factor)
+    assert angles.min() == pytest.approx(-3 * factor)

@@ -1,6 +1,8 @@
 """Saved models: the same predictions, no code, and errors that say what is wrong."""
 
 import json
+import pickle
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -74,3 +76,62 @@ def test_what_does_not_fit_together(model):
     if "weights" in arrays:
         with pytest.raises(ValueError, match="do not fit its circuit"):
             from_arrays(config, {**arrays, "weights": arrays["weights"][:-1]})
+
+
+@pytest.mark.parametrize("key", ["parameters", "classes", "n_features"])
+def test_every_missing_word_is_named(model, key):
+    config, arrays = to_arrays(model)
+    with pytest.raises(ValueError, match=f"does not say its {key}"):
+        from_arrays({k: v for k, v in config.items() if k != key}, arrays)
+
+
+def test_every_missing_array_is_named(model):
+    config, arrays = to_arrays(model)
+    for name in arrays:
+        with pytest.raises(ValueError, match=f"has no array '{name}'"):
+            from_arrays(config, {k: v for k, v in arrays.items() if k != name})
+
+
+def test_the_files_hold_what_was_saved(model, tmp_path):
+    config, arrays = to_arrays(model)
+    save(tmp_path / "model", config, arrays)
+    found, back = load(tmp_path / "model")
+    assert found == config
+    assert set(back) == set(arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(back[name], array, strict=True)
+    assert not {"random_state", "callbacks", "verbose", "threads"} & set(found["parameters"])
+
+
+def test_one_wrong_bit_is_seen(model, tmp_path):
+    config, arrays = to_arrays(model)
+    save(tmp_path / "model", config, arrays)
+    file = tmp_path / "model.npz"
+    data = bytearray(file.read_bytes())
+    value = arrays["scale_mean"].tobytes()
+    data[data.index(value)] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(ValueError, match=r"Bad CRC-32 for file 'scale_mean\.npy'"):
+        load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_bare_pickle_is_refused(model, tmp_path, packed):
+    save(tmp_path / "model", *to_arrays(model))
+    file = tmp_path / "model.npz"
+    if packed:
+        np.save(tmp_path / "trap.npy", np.array(Trap(), dtype=object), allow_pickle=True)
+        with ZipFile(file, "a") as archive:
+            archive.write(tmp_path / "trap.npy", "trap.npy")
+    else:
+        file.write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(ValueError, match="allow_pickle="):
+        load(tmp_path / "model")
+    assert not Trap.opened
+
+
+def test_the_trap_would_have_opened(monkeypatch):
+    """The tests above can fail: the same bytes run code where pickles are read."""
+    monkeypatch.setattr(Trap, "opened", False)
+    pickle.loads(pickle.dumps(Trap()))
+    assert Trap.opened

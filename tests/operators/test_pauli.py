@@ -72,6 +72,12 @@ def test_hermitian_matrices(qubits):
         (lambda: pauli_z(0, 2) + pauli_z(0, 3), "act on 2 and 3"),
         (lambda: hermitian([[0, 1], [0, 0]], [0], 1), "differs from its adjoint by 1"),
         (lambda: hermitian(np.eye(4), [0], 2), "2x2 for one qubit or 4x4"),
+        (lambda: hermitian(np.eye(8), [0, 1, 2], 3), r"4x4 for two, but is \(8, 8\)"),
+        (lambda: hermitian(np.eye(4), [1, 1], 2), "one different qubit"),
+        (lambda: hermitian(np.eye(2), [5], 2), r"must lie in \[0, 1\], but is 5"),
+        (lambda: hermitian([[np.nan, 0], [0, 1]], [0], 1), "`matrix` must be finite"),
+        (lambda: pauli_z(0, 13).matrix(), r"must lie in \[1, 12\], but is 13"),
+        (lambda: pauli_z(0, 2) @ pauli_z(0, 3), "act on 2 and 3"),
     ],
 )
 def test_the_door(call, message):
@@ -82,3 +88,38 @@ def test_the_door(call, message):
 def test_products_with_other_things_are_no_products():
     with pytest.raises(TypeError):
         pauli_z(0, 1) @ 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(strings, strings)
+def test_strings_commute_where_they_differ_an_even_number_of_times(left, right):
+    differ = sum(a != b and "I" not in (a, b) for a, b in zip(left, right, strict=True))
+    a, b = PauliSum.from_dict({left: 1}), PauliSum.from_dict({right: 1})
+    assert a @ b == (b @ a if differ % 2 == 0 else -(b @ a))
+    assert a @ a == PauliSum.from_dict({"III": 1})
+
+
+def test_named_products():
+    X, Y, Z = (pauli(letter, 0, 1) for letter in "XYZ")
+    assert (X @ Y, Y @ Z, Z @ X) == (1j * Z, 1j * X, 1j * Y)
+    assert not (X @ Y).is_hermitian
+    assert (-1j * (X @ Y)).is_hermitian
+    assert str(0.5 * Z - X) == "-1*X + 0.5*Z"
+    assert str(X - X) == "0"
+
+
+@settings(max_examples=40, deadline=None)
+@given(strings, st.integers(0, 7))
+def test_masks_say_where_a_basis_state_goes(string, start):
+    """P |b> is |b xor x>, with the sign of the bits that z sees and an i for every Y."""
+    (x,), (z,), _ = PauliSum.from_dict({string: 1}).masks
+    sign = (-1) ** int(start & int(z)).bit_count() * 1j ** int(x & z).bit_count()
+    expected = np.zeros(8, complex)
+    expected[start ^ int(x)] = sign
+    np.testing.assert_array_equal(PauliSum.from_dict({string: 1}).matrix()[:, start], expected)
+
+
+@pytest.mark.parametrize("other", [3, np.eye(2), "X"])
+def test_only_sums_are_added(other):
+    with pytest.raises(TypeError):
+        pauli_z(0, 1) + other

@@ -1,5 +1,7 @@
 """SciPy's methods in the house's form."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.optimize import rosen, rosen_der
@@ -36,3 +38,29 @@ def test_options_arrive():
     points = []
     minimize(lambda p: points.append(p.copy()) or float((p**2).sum()), [5.0], "cobyla", 5, rhobeg=0.25)
     assert abs(points[1][0] - points[0][0]) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("method", "steps", "close"), [("l-bfgs", 100, 1e-5), ("cobyla", 2000, 1e-3)])
+def test_the_minimum_of_a_quadratic_solves_its_equations(method, steps, close):
+    root = np.random.default_rng(1).normal(size=(4, 4))
+    matrix, right = root @ root.T + np.eye(4), np.array([1.0, -2.0, 3.0, 0.5])
+    value = lambda p: float(p @ matrix @ p / 2 - right @ p)  # noqa: E731
+    fun = (lambda p: (value(p), matrix @ p - right)) if method == "l-bfgs" else value
+    found = minimize(fun, np.zeros(4), method, steps, tol=1e-10)
+    solution = np.linalg.solve(matrix, right)
+    np.testing.assert_allclose(found.params, solution, atol=close)
+    assert found.fun == pytest.approx(-right @ solution / 2, abs=close**2 * 100)
+
+
+@pytest.mark.parametrize("method", ["l-bfgs", "cobyla"])
+def test_a_saved_state_is_the_point_and_the_count(method):
+    """SciPy keeps its own memory: going on is a fresh start from the best point, with steps that count on."""
+    fun = (lambda p: (rosen(p), rosen_der(p))) if method == "l-bfgs" else rosen
+    first = minimize(fun, [-1.2, 1.0], method, 15)
+    state = json.loads(json.dumps({**first.state, "params": first.params.tolist()}))
+    seen = []
+    second = minimize(fun, [9.0, 9.0], method, 15, state=state, callback=lambda step, p, value: seen.append(step))
+    fresh = minimize(fun, first.params, method, 15)
+    assert second.params.tolist() == fresh.params.tolist()
+    assert second.history == fresh.history
+    assert seen == list(range(len(first.history) + 1, len(first.history) + len(second.history) + 1))

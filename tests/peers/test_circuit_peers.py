@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ketwork import Circuit
+from ketwork import Circuit, PauliSum
 from ketwork.circuit.gates import GATES
 
 library = pytest.importorskip("qiskit.circuit.library")
@@ -46,3 +46,25 @@ def test_this_comparison_can_fail():
     theirs = Operator(library.RYGate(0.3)).reverse_qargs().data
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(ours(GATES["rx"], [0.3]), theirs, atol=1e-13)
+
+
+def test_every_row_has_a_peer():
+    assert [row.name for row in GATES.values() if not (row.qiskit or row.pennylane)] == []
+
+
+@pytest.mark.parametrize("row", [row for row in GATES.values() if row.qiskit], ids=lambda row: row.name)
+def test_the_inverse_is_qiskits(row):
+    name, order = row.inverse
+    for angles in ANGLES[:, : row.n_params]:
+        theirs = Operator(getattr(library, row.qiskit)(*angles).inverse()).reverse_qargs().data
+        back = [np.sign(k) * angles[abs(k) - 1] for k in order]
+        np.testing.assert_allclose(ours(GATES[name], back), theirs, atol=1e-13)
+
+
+@pytest.mark.parametrize("row", [row for row in GATES.values() if row.generator], ids=lambda row: row.name)
+def test_the_generator_is_pennylanes(row):
+    """Theirs is exp(i theta G), ours exp(-i theta G)."""
+    wires = list(range(row.n_qubits))
+    theirs = qml.generator(getattr(qml, row.pennylane)(0.4, wires=wires), format="observable")
+    found = PauliSum.from_list((string, c) for c, string in row.generator).matrix()
+    np.testing.assert_allclose(found, -qml.matrix(theirs, wire_order=wires), atol=1e-15)

@@ -7,6 +7,7 @@ import pytest
 
 from ketwork import Circuit, PauliSum, Simulator, hermitian, w, x
 from ketwork.circuit.gates import GATES
+from ketwork.models import hardware_efficient, strongly_entangling, zz_feature_map
 from random_circuits import random_circuit
 
 qiskit = pytest.importorskip("qiskit")
@@ -44,6 +45,10 @@ def to_pennylane(circuit):
                 getattr(qml, row.pennylane)(*gate.params, wires=wires)
         elif gate.name == "global_phase":
             qml.GlobalPhase(-gate.params[0])
+        elif gate.name == "pauli_rotation":
+            qml.PauliRot(gate.params[0], gate.payload, wires=wires)
+        elif gate.name == "diagonal":
+            qml.DiagonalQubitUnitary(gate.payload.array, wires=wires)
         else:
             small = Circuit(len(wires), [gate._replace(qubits=tuple(range(len(wires))))])
             qml.QubitUnitary(small.matrix(), wires=wires)
@@ -81,20 +86,20 @@ def test_pennylane(seed, n, precision):
     _, circuit, inputs, weights, observable = case(seed, n)
     simulator = Simulator(precision)
     words = [qml.pauli.string_to_pauli_word(string) for string, _ in observable.terms]
-    total = qml.dot([c for _, c in observable.terms], words)
+    coefficients = [c for _, c in observable.terms]
     device = qml.device("default.qubit", wires=n)
 
     @qml.qnode(device)
     def node(bound):
         to_pennylane(bound)
-        return qml.state(), qml.expval(total)
+        return qml.state(), *map(qml.expval, words)
 
     for row in range(2):
-        state, value = node(circuit.bind(inputs[row], weights))
+        state, *values = node(circuit.bind(inputs[row], weights))
         found = simulator.state(circuit, inputs[row : row + 1], weights)[0]
         np.testing.assert_allclose(found, state, rtol=0, atol=TOLERANCE[precision])
         ours = simulator.expectation(circuit, observable, inputs[row : row + 1], weights)[0, 0]
-        assert abs(ours - value) < TOLERANCE[precision]
+        assert abs(ours - np.dot(coefficients, values)) < TOLERANCE[precision]
 
 
 def test_gradients_are_pennylanes():
@@ -132,3 +137,51 @@ def test_gradients_are_pennylanes():
     assert (values * cotangent).sum() == pytest.approx(float(loss(a, b)), abs=1e-12)
     np.testing.assert_allclose(gradient.x, by_x, atol=1e-12)
     np.testing.assert_allclose(gradient.w, by_w, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", ["backprop", "parameter-shift"])
+def test_gradients_of_a_hardware_efficient_circuit(method):
+    n, layers = 4, 2
+    circuit = hardware_efficient(n, layers, ("Y", "Z"), "cx", "ring")
+    weights = np.random.default_rng(5).normal(size=(layers + 1, n, 2))
+
+    @qml.qnode(qml.device("default.qubit", wires=n), interface="autograd", diff_method=method)
+    def node(a):
+        for layer in range(layers + 1):
+            for q in range(n):
+                qml.RY(a[layer, q, 0], q)
+                qml.RZ(a[layer, q, 1], q)
+            for q in range(n if layer < layers else 0):
+                qml.CNOT([q, (q + 1) % n])
+        return qml.expval(qml.dot([0.6, -1.1], [qml.Z(0) @ qml.Z(1), qml.X(2) @ qml.Y(3)]))
+
+    expected = qml.grad(node)(qml.numpy.array(weights, requires_grad=True))
+    observable = PauliSum.from_dict({"ZZII": 0.6, "IIXY": -1.1})
+    _, pull_back = Simulator().value_and_pullback(circuit, observable, w=weights.ravel())
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(pull_back(np.ones((1, 1))).w, expected.ravel(), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_strongly_entangling_layers_are_pennylanes(n):
+    weights = np.random.default_rng(n).normal(size=(5, n, 3))
+
+    @qml.qnode(qml.device("default.qubit", wires=n))
+    def node():
+        qml.StronglyEntanglingLayers(weights, wires=range(n))
+        return qml.state()
+
+    found = Simulator().state(strongly_entangling(n, 5), w=weights.ravel())[0]
+    np.testing.assert_allclose(found, node(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("entanglement", ["full", "linear"])
+def test_the_zz_feature_map_is_qiskits_conjugate(entanglement):
+    """Qiskit turns by P(2 x), which is exp(-i x Z): the same kernel, all phases the other way round."""
+    samples = np.random.default_rng(6).uniform(0, 2 * np.pi, size=(3, 4))
+    theirs = library.zz_feature_map(4, reps=2, entanglement=entanglement)
+    states = [Statevector(theirs.assign_parameters(row)).reverse_qargs().data for row in samples]
+    ours = Simulator().state(zz_feature_map(4, 2, entanglement), samples)
+    np.testing.assert_allclose(np.abs(np.einsum("bi,bi->b", ours, states)), 1, atol=1e-12)
+    expected = np.abs(np.conj(states) @ np.transpose(states)) ** 2
+    np.testing.assert_allclose(Simulator().overlap(zz_feature_map(4, 2, entanglement), samples), expected, atol=1e-12)

@@ -1,5 +1,6 @@
 """Figures are SVG that holds the numbers it shows."""
 
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -67,3 +68,50 @@ def test_ids_do_not_clash_on_one_page():
     }
     assert not {name for name in shared if name.startswith("m") and len(name) > 8}
     assert np.all([len(found) > 3 for found in ids])
+
+
+def every_figure():
+    return {
+        "accuracy": figures.accuracy_figure(rows()),
+        "learning": figures.learning_figure(rows()),
+        "confusion": figures.confusion_figure(rows(), ["circuit <a>", "svm & co"]),
+        "cost": figures.cost_figure(rows()),
+    }
+
+
+def test_every_reference_is_to_an_id_of_the_same_figure():
+    seen = set()
+    for name, svg in every_figure().items():
+        ids = {e.get("id") for e in ElementTree.fromstring(svg).iter() if e.get("id")}
+        references = set(re.findall(r'href="#([^"]+)"', svg)) | set(re.findall(r"url\(#([^)]+)\)", svg))
+        assert references
+        assert references <= ids
+        assert all(found.startswith(f"{name}-") for found in ids)
+        assert not ids & seen
+        seen |= ids
+
+
+def test_figures_scale_with_the_page_and_load_nothing():
+    for svg in every_figure().values():
+        root = ElementTree.fromstring(svg)
+        assert root.get("viewBox")
+        assert root.get("width") is root.get("height") is None
+        assert not re.search(r'(?:href|src)="(?!#|data:)', svg)
+        assert "<script" not in svg
+
+
+def test_dots_lie_where_the_accuracies_are():
+    """Places along the axis are an affine map of the scores, so the ratio of gaps is that of the numbers."""
+    found = [row for row in rows() if row["kind"] == "quantum"]
+    found.append({**found[0], "accuracy": 0.6})
+    root = ElementTree.fromstring(figures.accuracy_figure(found))
+    group = next(e for e in root.iter() if e.get("id") == "accuracy-PathCollection_1")
+    places = [float(e.get("x")) for e in group.iter() if e.tag.endswith("use")]
+    assert len(places) == 3
+    assert (places[0] - places[1]) / (places[0] - places[2]) == pytest.approx((0.9 - 0.8) / (0.9 - 0.6), abs=1e-4)
+
+
+def test_a_group_keeps_its_order():
+    groups = figures.by_contender([{"contender": c, "n": n} for n, c in enumerate("baab")])
+    assert {name: [row["n"] for row in group] for name, group in groups.items()} == {"b": [0, 3], "a": [1, 2]}
+    assert list(groups) == ["b", "a"]

@@ -1,12 +1,16 @@
 """A report's content: what the rows say, said once and honestly."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from ketwork import Circuit, w, x
 from ketwork.experiments.data import load
 from ketwork.experiments.task import FitTask
-from ketwork.report.page import best_baseline, fit_page, summary
+from ketwork.report.html import render
+from ketwork.report.page import Page, Section, Table, best_baseline, fit_page, summary
 
 TASK = FitTask("iris", seeds=3)
 CIRCUIT = Circuit(2).ry(0, x[0]).cx(0, 1).rz(1, w[0])
@@ -84,3 +88,42 @@ def test_one_repetition_has_no_interval_and_no_test():
     found = summary(FitTask("iris", seeds=1), one)
     assert found["metrics"]["strong"]["accuracy"]["half_width_95"] is None
     assert found["metrics"]["strong"]["p_value_against_quantum"] is None
+
+
+def test_cards_hold_the_numbers_that_were_given():
+    cards = {label: (figure, remark) for figure, label, remark in page(WORSE).cards}
+    half = 100 * stats.t.ppf(0.975, 2) * np.std([0.80, 0.82, 0.81], ddof=1) / np.sqrt(3)
+    assert cards["quantum accuracy"] == (f"81.0 % ± {half:.1f}", "variational circuit")
+    assert cards["best baseline"][1] == "strong"
+    assert cards["qubits"] == ("2", "3 gates, depth 3")
+    assert cards["trained parameters"] == ("1,234", "1 of them in the circuit")
+    assert cards["circuits a device would run"][0] == "2.5 million"
+
+
+def test_the_data_section_counts_classes_and_names_the_hash():
+    iris = load("iris")
+    section = next(s for s in page(WORSE).sections if s.title == "The data")
+    assert iris.sha256 in section.text[0]
+    assert section.text[-1] == "Samples a class: setosa 50, versicolor 50, virginica 50."
+
+
+def test_figures_are_well_formed():
+    drawn = [section for section in page(WORSE).sections if section.figure]
+    assert [section.name for section in drawn] == ["accuracy", "confusion", "cost", "circuit"]
+    for section in drawn:
+        assert ElementTree.fromstring(section.figure).tag.endswith("svg")
+        assert section.description
+
+
+def test_text_is_escaped_and_figures_are_not():
+    evil = "<script>alert('&')</script>"
+    table = Table((evil,), ((evil,),), ("baseline",))
+    sections = (
+        Section(evil, (evil,), table),
+        Section("drawn", figure="<svg id='real'/>", description='a "b"', code=evil),
+    )
+    text = render(Page(evil, evil, evil, "open", ((evil, evil, evil),), sections))
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;") == 12
+    assert "<svg id='real'/>" in text
+    assert 'aria-label="a &#34;b&#34;"' in text
