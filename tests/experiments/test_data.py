@@ -127,3 +127,12 @@ def test_a_parquet_file_that_is_none(tmp_path):
     (tmp_path / "t.parquet").write_text(TABLE)
     with pytest.raises(UserError, match=r"t\.parquet cannot be read as Parquet"):
         load(str(tmp_path / "t.parquet"))
+
+
+def test_quoted_newlines_and_true_line_numbers(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,kind\n1,"x\ny"\n2,z\n\n3,"x\ny"\n4,z\n')
+    assert from_table(path, None).y.tolist() == ["x\ny", "z", "x\ny", "z"]
+    path.write_text("a,b\n\n1,2\n1\n")
+    with pytest.raises(UserError, match="line 4: 1 cells, but the first line names 2"):
+        from_table(path, None)

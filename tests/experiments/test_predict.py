@@ -62,3 +62,17 @@ def test_predictions_are_those_of_the_model_that_was_fitted(run):
     place = [int(np.abs(inputs - held).sum(axis=1).argmin()) for held in part.X_test]
     assert len(set(place)) == len(part.y_test)
     assert measures(part.y_test, predicted[place])["confusion"] == row["confusion"]
+
+
+def test_labels_are_quoted_where_they_must_be(tmp_path):
+    import csv
+
+    rng = np.random.default_rng(0)
+    rows = [f'{a:.3f},{b:.3f},"{"l, w" if a > b else "plain"}"' for a, b in rng.normal(size=(40, 2))]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n")
+    task = FitTask(str(tmp_path / "t.csv"), seeds=1, fits=1, epochs=5, layers=1)
+    lines = predict_rows(fit(task, tmp_path / "run").folder, task.data)
+    found = list(csv.reader(lines))
+    assert len(found) == 41
+    assert {len(row) for row in found} == {2}
+    assert {row[0] for row in found[1:]} <= {"l, w", "plain"}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ketwork.experiments.data import load
+from ketwork.experiments.data import Dataset, load
 from ketwork.experiments.run import drawn, execute, features_taken, measures, open_folder, reduce, split
 from ketwork.experiments.task import FitTask, UserError
 
@@ -159,3 +159,30 @@ def test_reduced_features_are_uncorrelated_and_ordered():
     covariance = np.cov(part.X_train.T)
     np.testing.assert_allclose(covariance - np.diag(np.diag(covariance)), 0, atol=1e-9)
     assert (np.diff(np.diag(covariance)) < 0).all()
+
+
+@pytest.mark.parametrize("samples", [148, 149, 120, 6])
+def test_draws_of_any_size(samples):
+    found = drawn(FitTask("iris", test_fraction=0.1), IRIS)
+    assert found is IRIS
+    if samples >= 20:
+        assert len(drawn(FitTask("iris", samples=samples), IRIS).y) == samples
+
+
+def test_what_leaves_too_few_rows():
+    with pytest.raises(
+        UserError, match=r"--test-fraction 0\.9 leaves 2 of 20 rows to train on, fewer than the 3 classes"
+    ):
+        drawn(FitTask("iris", samples=20, test_fraction=0.9), IRIS)
+    many = Dataset("many", np.arange(36.0)[:, None], np.repeat(list("abcdefghijkl"), 3), ("a",), "here")
+    with pytest.raises(UserError, match="--samples 20 is too few for 12 classes"):
+        drawn(FitTask("many", samples=20), many)
+
+
+def test_the_smallest_tables_run(tmp_path):
+    data = Dataset("tiny", np.array([[0.0], [0.1], [1.0], [1.1]]), np.array(list("aabb")), ("x",), "here")
+    task = FitTask("tiny", seeds=1, epochs=1, layers=1)
+    out = tmp_path / "run"
+    assert open_folder(out, task, data, resume=False) == []
+    rows = execute(task, drawn(task, data), out, [], lambda *_: None)
+    assert len(rows) == 7

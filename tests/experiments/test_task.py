@@ -66,3 +66,10 @@ def test_the_id_is_the_same_in_another_process():
 def test_a_task_is_frozen():
     with pytest.raises(FrozenInstanceError):
         FitTask("iris").seeds = 9
+
+
+def test_numpy_numbers_are_numbers():
+    import numpy as np
+
+    task = FitTask("iris", seeds=np.int64(4), test_fraction=np.float32(0.5))
+    assert task.digest == FitTask("iris", seeds=4, test_fraction=0.5).digest

@@ -95,3 +95,8 @@ def test_entanglers_entangle(entangler):
     circuit = hardware_efficient(2, 1, entangler=entangler)
     state = Simulator().state(circuit, w=np.random.default_rng(4).normal(size=8))[0]
     assert np.linalg.svd(state.reshape(2, 2), compute_uv=False)[1] > 0.05
+
+
+def test_names_are_checked_even_where_they_change_nothing():
+    with pytest.raises(ValueError, match="`topology` must be one of"):
+        hardware_efficient(2, 1, entangler="none", topology="nope")

@@ -42,3 +42,8 @@ def test_angles_never_leave_three_factors(factor):
     angles = scale.apply(np.random.default_rng(3).normal(size=(500, 2)) * 100)
     assert angles.max() == pytest.approx(3 * factor)
     assert angles.min() == pytest.approx(-3 * factor)
+
+
+def test_constants_whose_deviation_is_rounding():
+    scale = FeatureScale.of(np.full((100, 1), 0.1), 1.0)
+    np.testing.assert_allclose(scale.apply(np.array([[0.1], [0.2]])), [[0], [0.1]], atol=1e-15)

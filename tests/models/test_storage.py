@@ -135,3 +135,31 @@ def test_the_trap_would_have_opened(monkeypatch):
     monkeypatch.setattr(Trap, "opened", False)
     pickle.loads(pickle.dumps(Trap()))
     assert Trap.opened
+
+
+def test_numpy_parameters_and_dots_in_names(tmp_path):
+    fitted = VariationalClassifier(layers=np.int64(1), epochs=1, random_state=0).fit(X, Y)
+    for name in ("m.v1", "m.v2"):
+        save(tmp_path / name, *to_arrays(fitted))
+    assert {path.name for path in tmp_path.iterdir()} == {"m.v1.json", "m.v1.npz", "m.v2.json", "m.v2.npz"}
+    assert from_arrays(*load(tmp_path / "m.v1")).layers == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": ["x"]},
+        {"parameters": 5},
+        {"parameters": {"layers": "x", "n_qubits": "y", "encoding": 3}},
+        {"n_features": 2},
+    ],
+)
+def test_damaged_configs(model, change):
+    config, arrays = to_arrays(model)
+    with pytest.raises(ValueError, match=r"saved model|must be one of|does not know|do not fit"):
+        from_arrays({**config, **change}, arrays)
+    with pytest.raises(ValueError, match="must say its kind"):
+        from_arrays([], arrays)
+    if "labels" in arrays:
+        with pytest.raises(ValueError, match="labels do not fit"):
+            from_arrays(config, {**arrays, "labels": arrays["labels"] - 2})

@@ -77,3 +77,8 @@ def test_callback_and_interrupt_stop_and_keep(method):
 def test_doors(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_a_gradient_of_another_length_is_refused():
+    with pytest.raises(ValueError, match=r"must have shape \(2,\), as the parameters, but has \(1,\)"):
+        minimize(lambda p: (float((p**2).sum()), 2 * p[:1]), np.ones(2), "adam", 3)

@@ -115,3 +115,15 @@ def test_a_group_keeps_its_order():
     groups = figures.by_contender([{"contender": c, "n": n} for n, c in enumerate("baab")])
     assert {name: [row["n"] for row in group] for name, group in groups.items()} == {"b": [0, 3], "a": [1, 2]}
     assert list(groups) == ["b", "a"]
+
+
+def test_dollars_and_links_in_labels_stay_text():
+    odd = rows()
+    for row in odd:
+        row["labels"] = ["$_$", "url(#b)"]
+        row["contender"] = "$10-$20"
+    shown = text_of(figures.confusion_figure(odd, ["$10-$20"]))
+    assert "$_$" in shown
+    assert "url(#b)" in shown
+    assert "$10-$20" in shown
+    assert "$10-$20" in text_of(figures.accuracy_figure(odd))

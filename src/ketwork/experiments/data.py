@@ -4,6 +4,7 @@ import csv
 import difflib
 import gzip
 import hashlib
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,21 +194,21 @@ def _read_csv(path: Path) -> dict[str, list[str]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{path.name} is not text in UTF-8; save it as CSV in UTF-8.") from None
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
+    if len([line for line in text.split("\n") if line.strip()]) < 2:
         raise UserError(f"{path.name} has no data rows: the first line must name the columns, the rest are samples.")
     try:
-        dialect: Any = csv.Sniffer().sniff("\n".join(lines[:20]), delimiters=",;\t")
+        dialect: Any = csv.Sniffer().sniff("\n".join(text.split("\n")[:20]), delimiters=",;\t")
     except csv.Error:
         dialect = csv.excel
-    header, *rows = list(csv.reader(lines, dialect))
-    header = [name.strip() for name in header]
+    reader = csv.reader(io.StringIO(text, newline=""), dialect)
+    numbered = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    header = [name.strip() for name in numbered.pop(0)[1]]
     if len(set(header)) < len(header):
         raise UserError(f"{path.name} names a column twice in its first line: {', '.join(header)}.")
-    for number, row in enumerate(rows, start=2):
+    for number, row in numbered:
         if len(row) != len(header):
             raise UserError(f"{path.name}, line {number}: {len(row)} cells, but the first line names {len(header)}.")
-    return {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
+    return {name: [row[k].strip() for _, row in numbered] for k, name in enumerate(header)}
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:

@@ -1,6 +1,9 @@
 """`ketwork predict`: a saved model on new data."""
 
+import csv
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +33,17 @@ def predict_rows(run: Path, data: str) -> list[str]:
     reduction = {k.removeprefix("reduction_"): v for k, v in arrays.items() if k.startswith("reduction_")}
     inputs = reduce(X, reduction)
     if not hasattr(model, "predict_proba"):
-        return ["prediction", *map(str, model.predict(inputs))]
+        return _csv([["prediction"], *([label] for label in model.predict(inputs))])
     chances = model.predict_proba(inputs)
-    lines = [f"{model.classes_[row.argmax()]},{row.max():.4f}" for row in chances]
-    return ["prediction,probability", *lines]
+    rows = [[model.classes_[row.argmax()], f"{row.max():.4f}"] for row in chances]
+    return _csv([["prediction", "probability"], *rows])
+
+
+def _csv(rows: list[list[Any]]) -> list[str]:
+    """Rows as lines of CSV, quoted where they must be."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\0").writerows(rows)
+    return text.getvalue().split("\0")[:-1]
 
 
 def _features(data: str, names: list[str]) -> NDArray[np.float64]:

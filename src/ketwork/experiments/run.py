@@ -41,15 +41,32 @@ def features_taken(task: FitTask, n_features: int) -> int:
 
 
 def drawn(task: FitTask, data: Dataset) -> Dataset:
-    """The data set, or a stratified draw of `task.samples` of its rows."""
-    if len(data.y) <= task.samples:
-        return data
-    from sklearn.model_selection import train_test_split
+    """The data set, or a stratified draw of `task.samples` of its rows. Raises: UserError when that leaves too few."""
+    found, classes = data, len(data.classes)
+    if len(data.y) > task.samples:
+        from sklearn.model_selection import train_test_split
 
-    rows = np.arange(len(data.y))
-    kept, _ = train_test_split(rows, train_size=task.samples, stratify=data.y, random_state=task.seed)
-    kept = np.sort(kept)
-    return Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
+        if task.samples < 2 * classes:
+            raise UserError(
+                f"--samples {task.samples} is too few for {classes} classes; at least 2 a class are needed."
+            )
+        stratify = data.y if len(data.y) - task.samples >= classes else None
+        rows = np.arange(len(data.y))
+        kept, _ = train_test_split(rows, train_size=task.samples, stratify=stratify, random_state=task.seed)
+        kept = np.sort(kept)
+        found = Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
+    left = len(found.y) - _held(task, found)
+    if left < classes:
+        raise UserError(
+            f"--test-fraction {task.test_fraction} leaves {left} of {len(found.y)} rows to train on, fewer than the "
+            f"{classes} classes."
+        )
+    return found
+
+
+def _held(task: FitTask, data: Dataset) -> int:
+    """How many rows are held out for the test: at least one a class."""
+    return max(len(data.classes), round(task.test_fraction * len(data.y)))
 
 
 def split(task: FitTask, data: Dataset, repetition: int) -> Split:
@@ -58,13 +75,12 @@ def split(task: FitTask, data: Dataset, repetition: int) -> Split:
     from sklearn.model_selection import train_test_split
 
     seed = task.seed + repetition
-    classes = len(data.classes)
-    held = max(classes, round(task.test_fraction * len(data.y)))
     X_train, X_test, y_train, y_test = train_test_split(
-        data.X, data.y, test_size=held, stratify=data.y, random_state=seed
+        data.X, data.y, test_size=_held(task, data), stratify=data.y, random_state=seed
     )
-    mean, deviation = X_train.mean(axis=0), X_train.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0)
+    constant = np.ptp(X_train, axis=0) == 0  # their deviation may come out as 1e-17 instead of 0
+    mean = np.where(constant, X_train[0], X_train.mean(axis=0))
+    deviation = np.where(constant, 1.0, X_train.std(axis=0))
     reduction = {"mean": mean, "deviation": deviation}
     taken = features_taken(task, data.X.shape[1])
     if taken < data.X.shape[1]:
@@ -199,17 +215,20 @@ def _one(
 
 
 def _inner_fits(settings: list[Any], parts: Split, seed: int) -> Iterator[tuple[Any, Any]]:
-    """Each setting with the split of the training data that tuning uses: (X fit, X held, y fit, y held)."""
+    """Each setting with the split of the training data that tuning uses: (X fit, X held, y fit, y held).
+
+    Where no class could spare a sample, tuning has to look at the training data itself.
+    """
     from sklearn.model_selection import train_test_split
 
     _, counts = np.unique(parts.y_train, return_counts=True)
     held = max(len(counts), round(0.2 * len(parts.y_train)))
     stratify = parts.y_train if counts.min() >= 2 and len(parts.y_train) - held >= len(counts) else None
-    if stratify is None:
-        held = max(1, min(held, len(parts.y_train) // 3))
-    inner = train_test_split(
-        parts.X_train, parts.y_train, test_size=held, stratify=stratify, random_state=seed + 10_000
-    )
+    inner = [parts.X_train, parts.X_train, parts.y_train, parts.y_train]
+    if stratify is not None:
+        inner = train_test_split(
+            parts.X_train, parts.y_train, test_size=held, stratify=stratify, random_state=seed + 10_000
+        )
     for setting in settings:
         yield setting, inner
 

@@ -48,8 +48,8 @@ class FitTask:
                 check_choice("encoding", self.encoding, known)
             for name, low, high in _RANGES:
                 if getattr(self, name) is not None:
-                    check_int(name, getattr(self, name), low, high)
-            check_real("test_fraction", self.test_fraction, 0.05, 0.9)
+                    object.__setattr__(self, name, check_int(name, getattr(self, name), low, high))
+            object.__setattr__(self, "test_fraction", check_real("test_fraction", self.test_fraction, 0.05, 0.9))
         except (ValueError, TypeError) as error:
             raise UserError(str(error)) from None
 

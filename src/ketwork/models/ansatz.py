@@ -27,10 +27,9 @@ def connected_pairs(n_qubits: int, topology: str) -> list[tuple[int, int]]:
 def entangle(circuit: Circuit, entangler: str, topology: str, layer: int = 0) -> Circuit:
     """The circuit with one layer of entanglers at its end."""
     check_choice("entangler", entangler, ENTANGLERS)
-    if entangler == "none":
-        return circuit
     for a, b in connected_pairs(circuit.n_qubits, topology):
-        circuit = circuit.append(entangler, (a, b))
+        if entangler != "none":
+            circuit = circuit.append(entangler, (a, b))
     return circuit
 
 

@@ -78,6 +78,10 @@ def data_reuploading(
     """
     check_int("n_features", n_features, 1)
     circuit = Circuit(check_int("n_qubits", n_qubits, 1))
+    if not rotations:
+        raise ValueError("Argument `rotations` must name at least one axis, but is empty.")
+    for letter in rotations:
+        check_choice("rotations", letter, "XYZ")
     rounds = max(-(-n_features // n_qubits), len(rotations))
     k = 0
     for layer in range(check_int("layers", layers, 1)):

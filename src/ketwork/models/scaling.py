@@ -13,7 +13,7 @@ Floats = NDArray[np.floating[Any]]
 class FeatureScale:
     """Standardise with the training data's mean and deviation, clip at 3 deviations, multiply by `factor`.
 
-    mean, deviation: (F,). A constant feature becomes zero.
+    mean, deviation: (F,). A feature that is constant in the training data is only centred.
     """
 
     mean: Floats
@@ -23,8 +23,8 @@ class FeatureScale:
     @classmethod
     def of(cls, X: Floats, factor: float) -> "FeatureScale":
         """Learn the scale of training data X (N, F)."""
-        deviation = X.std(axis=0)
-        return cls(X.mean(axis=0), np.where(deviation > 0, deviation, 1.0), factor)
+        constant = np.ptp(X, axis=0) == 0  # their deviation may come out as 1e-17 instead of 0
+        return cls(np.where(constant, X[0], X.mean(axis=0)), np.where(constant, 1.0, X.std(axis=0)), factor)
 
     def apply(self, X: Floats) -> Floats:
         """Angles (N, F) for features (N, F)."""

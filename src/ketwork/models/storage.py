@@ -1,6 +1,7 @@
 """Models as plain data: a dictionary that JSON can hold and named arrays. Loading runs no code from the file."""
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -36,12 +37,21 @@ def to_arrays(model: Model) -> tuple[dict[str, Any], Arrays]:
 
 def from_arrays(config: dict[str, Any], arrays: Arrays) -> Model:
     """A fitted model from what `to_arrays` gave. Raises: ValueError when something is missing or does not fit."""
-    if config.get("kind") not in _KINDS:
+    if not isinstance(config, dict) or not isinstance(config.get("kind"), str):
+        raise ValueError("A saved model must say its kind, but does not.")
+    if config["kind"] not in _KINDS:
         raise ValueError(f"A saved model must be one of {', '.join(_KINDS)}, but says {config.get('kind')!r}.")
     missing = {"parameters", "classes", "n_features"} - set(config)
     if missing:
         raise ValueError(f"The saved model does not say its {' and '.join(sorted(missing))}.")
     model: Any = _KINDS[config["kind"]]()
+    try:
+        return _restored(model, config, arrays)
+    except (TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"The saved model is damaged: {error}") from None
+
+
+def _restored(model: Any, config: dict[str, Any], arrays: Arrays) -> Model:
     unknown = set(config["parameters"]) - set(model.get_params())
     if unknown:
         raise ValueError(
@@ -52,8 +62,13 @@ def from_arrays(config: dict[str, Any], arrays: Arrays) -> Model:
     model.classes_ = np.array(config["classes"])
     try:
         scale = FeatureScale(arrays["scale_mean"], arrays["scale_deviation"], 1.0)
+        if not scale.mean.shape == scale.deviation.shape == (model.n_features_in_,):
+            raise ValueError(f"The saved model's scales do not fit its {model.n_features_in_} features.")
         if isinstance(model, KernelClassifier):
-            return model.restore(scale, arrays["anchors"], model.classes_[arrays["labels"]])
+            labels = arrays["labels"]
+            if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(model.classes_):
+                raise ValueError("The saved model's labels do not fit its classes.")
+            return model.restore(scale, arrays["anchors"], model.classes_[labels])
         model._build(np.zeros((1, model.n_features_in_)))
         model.scale_ = FeatureScale(scale.mean, scale.deviation, float(model.scale))
         model.observables_ = z_observables(model.circuit_.n_qubits)
@@ -68,15 +83,23 @@ def from_arrays(config: dict[str, Any], arrays: Arrays) -> Model:
 
 def save(path: Path, config: dict[str, Any], arrays: Arrays) -> None:
     """Write config to `path`.json and arrays to `path`.npz."""
-    path.with_suffix(".json").write_text(json.dumps(config, indent=1) + "\n")
-    np.savez(path.with_suffix(".npz"), **arrays)  # type: ignore[arg-type]
+    text = json.dumps(config, indent=1, default=_plain)
+    path.with_name(path.name + ".json").write_text(text + "\n")
+    np.savez(path.with_name(path.name + ".npz"), **arrays)  # type: ignore[arg-type]
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's, which JSON knows."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"A model's parameters must be numbers or text to be saved, but one is {value!r}.")
 
 
 def load(path: Path) -> tuple[dict[str, Any], Arrays]:
     """Read what `save` wrote. Raises: ValueError when a file is missing or is not of that form."""
     try:
-        config = json.loads(path.with_suffix(".json").read_text())
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as found:
+        config = json.loads(path.with_name(path.name + ".json").read_text())
+        with np.load(path.with_name(path.name + ".npz"), allow_pickle=False) as found:
             return config, {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
         raise ValueError(f"There is no saved model at {path}: {error}") from None

@@ -166,7 +166,7 @@ def hermitian(matrix: ArrayLike, qubits: Sequence[int], n_qubits: int) -> PauliS
     Raises: ValueError when the matrix is not Hermitian, or its size is not that of the qubits.
     """
     array = check_array("matrix", matrix, 2, dtype=np.complex128)
-    chosen = [int(q) for q in np.atleast_1d(np.asarray(qubits))]
+    chosen = [check_int("qubits", q, 0, n_qubits - 1) for q in np.atleast_1d(np.asarray(qubits))]
     if len(chosen) not in (1, 2) or array.shape != (1 << len(chosen),) * 2:
         raise ValueError(
             f"Argument `matrix` must be 2x2 for one qubit or 4x4 for two, but is {array.shape} for {qubits}."

@@ -21,9 +21,10 @@ METHODS = ("adam", "spsa", "l-bfgs", "cobyla")
 class Result:
     """Where a minimisation ended.
 
-    params (P,): the best parameters seen (adam, spsa: the last). fun: the value there. history: the value at every
-    step. state: what `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of the
-    function (a value with its gradient counts once). message: why it stopped.
+    params (P,): the best parameters seen (adam, spsa: those after the last step). fun: the value there (adam, spsa: the
+    last value seen, which is from before the last step). history: the value at every step. state: what
+    `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of the function (a value
+    with its gradient counts once). message: why it stopped.
     """
 
     params: Floats
@@ -49,8 +50,9 @@ def minimize(
 
     fun: params (P,) to a value, or for adam and l-bfgs to (value, gradient (P,)). steps: how many steps (adam, spsa),
     iterations (l-bfgs) or evaluations (cobyla) at most. callback(step, params, value) is called after every step and
-    stops the run by returning True. state: that of an earlier `Result`, to go on where it stopped: k steps and then k
-    more are 2k steps. options: learning_rate (adam), a and c (spsa; without `a` it is calibrated first), tol (SciPy).
+    stops the run by returning True. state: that of an earlier `Result`, to go on where it stopped: with adam and spsa
+    k steps and then k more are 2k steps; SciPy's methods start anew from the best point. options: learning_rate (adam),
+    a and c (spsa; without `a` it is calibrated first), tol (SciPy).
     Ctrl-C stops between steps and returns what was reached.
     Raises: ValueError for an unknown method, a function that is not finite, options that the method does not have.
     """
@@ -79,6 +81,13 @@ def check_value(value: Any, step: int) -> float:
     return number
 
 
+def _check_gradient(gradient: Any, params: Floats) -> Floats:
+    array = check_array("gradient", gradient, 1)
+    if array.shape != params.shape:
+        raise ValueError(f"The gradient must have shape {params.shape}, as the parameters, but has {array.shape}.")
+    return array
+
+
 def _run_adam(fun: Any, params: Floats, steps: int, callback: Any, state: Any, options: dict[str, Any]) -> Result:
     inner = {k: v for k, v in state.items() if k != "method"} if state else adam.init(params)
     history: list[float] = []
@@ -88,7 +97,7 @@ def _run_adam(fun: Any, params: Floats, steps: int, callback: Any, state: Any, o
             raw, gradient = fun(params)
             evaluations += 1
             value = check_value(raw, int(inner["step"]))
-            params, inner = adam.update(check_array("gradient", gradient, 1), inner, params, **options)
+            params, inner = adam.update(_check_gradient(gradient, params), inner, params, **options)
             history.append(value)
             if callback is not None and callback(int(inner["step"]), params, value):
                 message = "stopped by the callback"

@@ -38,10 +38,15 @@ def _svg(figure: Any, name: str) -> str:
         figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    text = re.sub(r'(\bid="|href="#|"url\(#|: ?url\(#)', rf"\g<1>{name}-", text)
     return re.sub(
         r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1
     )
+
+
+def _plain(text: str) -> str:
+    """Text in which matplotlib sees no formula."""
+    return text.replace("$", r"\$")
 
 
 def by_contender(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -71,7 +76,7 @@ def accuracy_figure(rows: list[dict[str, Any]]) -> str:
             fontsize=8.5,
             color=colour,
         )
-    ax.set_yticks(range(len(groups)), list(reversed(groups)))
+    ax.set_yticks(range(len(groups)), [_plain(name) for name in reversed(groups)])
     ax.set_ylim(-0.6, len(groups) - 0.25)
     ax.set_xlabel("accuracy on held-out data", color=_INK, fontsize=9.5)
     ax.grid(axis="x", color=_GRID, lw=0.8)
@@ -92,7 +97,7 @@ def learning_figure(rows: list[dict[str, Any]]) -> str | None:
             ax.plot(epochs, [e["loss"] for e in row["history"]], color=colour, lw=1.3, label=None if k else "training")
             held = [e["validation_loss"] for e in row["history"]]
             ax.plot(epochs, held, color=colour, lw=1.1, ls=(0, (3, 2)), alpha=0.6, label=None if k else "held back")
-        ax.set_title(name, fontsize=10, color=_INK)
+        ax.set_title(_plain(name), fontsize=10, color=_INK)
         ax.set_xlabel("epoch", fontsize=9, color=_INK)
         ax.grid(color=_GRID, lw=0.8)
     axes[0][0].set_ylabel("cross-entropy", fontsize=9, color=_INK)
@@ -122,9 +127,11 @@ def confusion_figure(rows: list[dict[str, Any]], names: list[str]) -> str:
                     fontsize=size,
                     color="white" if shares[i, j] > 0.5 else _INK,
                 )
-        ax.set_xticks(range(len(labels)), labels, rotation=45 if max(map(len, labels)) > 3 else 0)
-        ax.set_yticks(range(len(labels)), labels)
-        ax.set_title(name, fontsize=10, color=_INK)
+        ax.set_xticks(
+            range(len(labels)), [_plain(label) for label in labels], rotation=45 if max(map(len, labels)) > 3 else 0
+        )
+        ax.set_yticks(range(len(labels)), [_plain(label) for label in labels])
+        ax.set_title(_plain(name), fontsize=10, color=_INK)
         ax.set_xlabel("predicted", fontsize=9, color=_INK)
         ax.set_ylabel("true", fontsize=9, color=_INK)
         for side in ax.spines.values():
