@@ -1,6 +1,5 @@
 """OpenQASM through Qiskit: round trips, unitaries against Qiskit's, and every file of the public collections."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,11 @@ BOTH = pytest.mark.parametrize("write", [write_qasm2, write_qasm3])
 Write = Callable[[Circuit], str]
 
 
-def circuit_files() -> list[Path]:
-    """All OpenQASM files of the data folder; without it the test is skipped, in CI it fails."""
-    root = Path(os.environ.get("KETWORK_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    found = sorted((root / "circuits").glob("**/*.qasm"))
-    if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"No circuit files in {root / 'circuits'}.")
+@pytest.fixture
+def circuit_files(data_folder: Path) -> list[Path]:
+    """All OpenQASM files of the data folder."""
+    found = sorted((data_folder / "circuits").glob("**/*.qasm"))
+    assert found, f"no circuit files in {data_folder / 'circuits'}"
     return found
 
 
@@ -227,23 +225,22 @@ def compare(files: list[Path], low: int, high: int) -> tuple[int, int]:
     return read, compared
 
 
-def test_small_files_agree_with_qiskit() -> None:
-    files = [path for path in circuit_files() if path.stat().st_size < 20_000]
+def test_small_files_agree_with_qiskit(circuit_files: list[Path]) -> None:
+    files = [path for path in circuit_files if path.stat().st_size < 20_000]
     assert compare(files, 1, 5)[1] > 100
 
 
 @pytest.mark.slow
-def test_all_files_are_read_and_agree_with_qiskit() -> None:
-    files = circuit_files()
-    read, compared = compare(files, 6, 10)
-    assert read >= len(files) - 6
+def test_all_files_are_read_and_agree_with_qiskit(circuit_files: list[Path]) -> None:
+    read, compared = compare(circuit_files, 6, 10)
+    assert read >= len(circuit_files) - 6
     assert compared > 100
 
 
 @pytest.mark.slow
 @BOTH
-def test_files_come_back(write: Write) -> None:
-    for path in circuit_files():
+def test_files_come_back(write: Write, circuit_files: list[Path]) -> None:
+    for path in circuit_files:
         if path.stat().st_size < 40_000 and "vqe_uccsd" not in path.name and "grover" not in path.name:
             circuit = read_qasm(path.read_text())
             back = read_qasm(write(circuit))

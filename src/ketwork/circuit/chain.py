@@ -3,11 +3,11 @@
 They are written out, not generated, so that editors and type checkers know them: `c.h(0).ry(1, w[0]).crx(0, 1, 0.5)`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ketwork.circuit.gates import GATES
-from ketwork.circuit.operation import ConditionLike, Param
+from ketwork.circuit.operation import ConditionLike, Gate, Param, make_gate
 
 if TYPE_CHECKING:
     from ketwork.circuit.circuit import Circuit
@@ -21,6 +21,8 @@ class GateMethods:
 
     __slots__ = ()
 
+    _extended: Callable[[Iterable[Gate]], "Circuit"]  # how a `Circuit` grows
+
     def append(
         self,
         name: str,
@@ -30,7 +32,7 @@ class GateMethods:
         condition: ConditionLike = None,
     ) -> "Circuit":
         """A new circuit with one more gate, by its name in the gate table."""
-        raise NotImplementedError
+        return self._extended((make_gate(name, qubits, params, payload, condition),))
 
     def i(self, q: int, condition: ConditionLike = None) -> "Circuit":
         return self.append("i", (q,), condition=condition)

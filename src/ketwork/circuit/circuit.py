@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ketwork.checks import check_array, check_int
 from ketwork.circuit.angle import Angle, Slot, as_angle, as_param
 from ketwork.circuit.chain import GateMethods
-from ketwork.circuit.operation import ConditionLike, Gate, Matrix, Param, make_gate
+from ketwork.circuit.operation import Gate, Matrix, make_gate
 
 _MAX_QUBITS = 60
 
@@ -65,17 +65,6 @@ class Circuit(GateMethods):
         return Circuit, (self.n_qubits, self.gates, self.n_bits)
 
     # ------------------------------------------------------------------ building
-    def append(
-        self,
-        name: str,
-        qubits: Sequence[int],
-        params: Sequence[Param] = (),
-        payload: Any = None,
-        condition: ConditionLike = None,
-    ) -> "Circuit":
-        """A new circuit with one more gate, by its name in the gate table."""
-        return self._extended((make_gate(name, qubits, params, payload, condition),))
-
     def _extended(self, gates: Iterable[Gate]) -> "Circuit":
         """A new circuit with more gates.
 

@@ -14,7 +14,6 @@ from ketwork.engine.statevector import (
     SHARED_PHASE,
     lane_angles,
     orbit,
-    turn,
     walsh,
 )
 
@@ -87,20 +86,24 @@ def rotate_back(S, L, rows, op, coefficients, gradient):  # type: ignore[no-unty
 
 
 @njit(**OPTIONS)
+def undo_phase(S, L, half, i, c, s):  # type: ignore[no-untyped-def]
+    """Undo the phase of row i in state and co-state; returns half the derivative by it, by lane."""
+    W = 64 // S.itemsize
+    re, im = load(S, i * W), load(S, (half + i) * W)
+    lre, lim = load(L, i * W), load(L, (half + i) * W)
+    re, im, lre, lim, share = undo(re, im, lre, lim, c, s, splat(S.dtype.type(0)), 0)
+    store(S, i * W, re)
+    store(S, (half + i) * W, im)
+    store(L, i * W, lre)
+    store(L, (half + i) * W, lim)
+    return share
+
+
+@njit(**OPTIONS)
 def phase_shared_back(S, L, half, table, gradient):  # type: ignore[no-untyped-def]
     """Undo a shared diagonal; add half the derivative by each phase, summed over lanes, to `gradient` (half,)."""
-    W = 64 // S.itemsize
     for i in range(half):
-        c, s = splat(table[2 * i]), splat(table[2 * i + 1])
-        re, im = load(S, i * W), load(S, (half + i) * W)
-        lre, lim = load(L, i * W), load(L, (half + i) * W)
-        gradient[i] += total(lre * im - lim * re)
-        re, im = turn(re, im, c, flip(s, 1))
-        lre, lim = turn(lre, lim, c, flip(s, 1))
-        store(S, i * W, re)
-        store(S, (half + i) * W, im)
-        store(L, i * W, lre)
-        store(L, (half + i) * W, lim)
+        gradient[i] += total(undo_phase(S, L, half, i, splat(table[2 * i]), splat(table[2 * i + 1])))
 
 
 @njit(**OPTIONS)
@@ -109,15 +112,7 @@ def phase_lanes_back(S, L, T, half):  # type: ignore[no-untyped-def]
     W = 64 // S.itemsize
     for i in range(half):
         c, s = cosine_and_sine(load(T, i * W))
-        re, im = load(S, i * W), load(S, (half + i) * W)
-        lre, lim = load(L, i * W), load(L, (half + i) * W)
-        store(T, i * W, lre * im - lim * re)
-        re, im = turn(re, im, c, flip(s, 1))
-        lre, lim = turn(lre, lim, c, flip(s, 1))
-        store(S, i * W, re)
-        store(S, (half + i) * W, im)
-        store(L, i * W, lre)
-        store(L, (half + i) * W, lim)
+        store(T, i * W, undo_phase(S, L, half, i, c, s))
 
 
 @njit(**OPTIONS)

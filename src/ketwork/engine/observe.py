@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ketwork.engine.fuse import conjugate
-from ketwork.engine.lanes import OPTIONS, flip, load, splat, store
+from ketwork.engine.lanes import OPTIONS, flip, load, ones, splat, store
 from ketwork.engine.program import Program
 from ketwork.engine.statevector import walsh
 
@@ -73,12 +73,8 @@ def observe_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed
 def _in_frame(x, z, frame_x, frame_z, frame_flip):  # type: ignore[no-untyped-def]
     flips, signs, power = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
     for k in range(len(x)):
-        y = x[k] & z[k]
-        count = 0
-        while y:
-            count += 1
-            y &= y - 1
-        flips[k], signs[k], power[k] = conjugate(x[k], z[k], count, frame_x, frame_z, frame_flip)
+        letters_y = ones(x[k] & z[k])
+        flips[k], signs[k], power[k] = conjugate(x[k], z[k], letters_y, frame_x, frame_z, frame_flip)
     return flips, signs, power
 
 

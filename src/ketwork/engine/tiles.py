@@ -85,7 +85,7 @@ def _aligned(make: Any, shape: tuple[int, ...], dtype: Any) -> Floats:
 def initial_tile(program: Program) -> Floats:
     """(2 half,) real and imaginary rows of the prepared initial state."""
     stored = np.arange(program.half)
-    amplitudes, free = np.ones(program.half, np.complex128), np.ones(program.half, bool)
+    amplitudes = np.ones(program.half, np.complex128)
     rest = program.half - 1
     for qubits, matrix in program.prepared:
         local = np.zeros(program.half, np.int64)
@@ -94,8 +94,7 @@ def initial_tile(program: Program) -> Floats:
             local = 2 * local + ((stored >> bit) & 1)
             rest &= ~(1 << bit)
         amplitudes = amplitudes * matrix.array.ravel()[local]
-    free = (stored & rest) == 0
-    amplitudes = np.where(free, amplitudes, 0)
+    amplitudes = np.where((stored & rest) == 0, amplitudes, 0)
     return np.concatenate([amplitudes.real, amplitudes.imag])
 
 

@@ -99,8 +99,7 @@ def check(data: Dataset) -> None:
             f"{data.name}: column {data.feature_names[column]!r} holds {data.X[row, column]} in data row {row + 1} "
             f"({len(bad)} such values in all). Drop or fill them first."
         )
-    constant = [n for n, c in zip(data.feature_names, np.ptp(data.X, axis=0), strict=True) if c == 0]
-    if len(constant) == len(data.feature_names):
+    if len(constant_features(data)) == len(data.feature_names):
         raise UserError(f"{data.name}: every feature is constant, so there is nothing to learn from.")
 
 

@@ -19,6 +19,7 @@ from ketwork.experiments.data import Dataset
 from ketwork.experiments.task import FitTask, UserError
 
 Row = dict[str, Any]
+Reduction = dict[str, NDArray[np.floating[Any]]]
 _ROOM = 20 * 1024 * 1024
 
 
@@ -30,7 +31,7 @@ class Split:
     X_test: NDArray[np.float64]
     y_train: NDArray[Any]
     y_test: NDArray[Any]
-    reduction: dict[str, NDArray[np.float64]]
+    reduction: Reduction
 
 
 def features_taken(task: FitTask, n_features: int) -> int:
@@ -74,28 +75,27 @@ def split(task: FitTask, data: Dataset, repetition: int) -> Split:
     from sklearn.decomposition import PCA
     from sklearn.model_selection import train_test_split
 
+    from ketwork.models.scaling import FeatureScale
+
     seed = task.seed + repetition
     X_train, X_test, y_train, y_test = train_test_split(
         data.X, data.y, test_size=_held(task, data), stratify=data.y, random_state=seed
     )
-    constant = np.ptp(X_train, axis=0) == 0  # their deviation may come out as 1e-17 instead of 0
-    mean = np.where(constant, X_train[0], X_train.mean(axis=0))
-    deviation = np.where(constant, 1.0, X_train.std(axis=0))
-    reduction = {"mean": mean, "deviation": deviation}
+    scale = FeatureScale.of(X_train, 1.0)
+    reduction: Reduction = {"mean": scale.mean, "deviation": scale.deviation}
     taken = features_taken(task, data.X.shape[1])
     if taken < data.X.shape[1]:
         taken = min(taken, len(X_train))
-        pca = PCA(taken, random_state=seed, svd_solver="full").fit((X_train - mean) / deviation)
+        pca = PCA(taken, random_state=seed, svd_solver="full").fit(reduce(X_train, reduction))
         reduction |= {"components": pca.components_, "centre": pca.mean_}
     return Split(reduce(X_train, reduction), reduce(X_test, reduction), y_train, y_test, reduction)
 
 
-def reduce(X: NDArray[np.float64], reduction: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+def reduce(X: NDArray[np.float64], reduction: Reduction) -> NDArray[np.float64]:
     """Standardise features and, where there are components, project on them."""
     result = (X - reduction["mean"]) / reduction["deviation"]
     if "components" in reduction:
         result = (result - reduction["centre"]) @ reduction["components"].T
-        return np.asarray(result)
     return np.asarray(result)
 
 

@@ -141,7 +141,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
-        self._build(X)
+        self._build(FeatureScale.of(X, float(self.scale)))
         rng = seeds.generator(self.random_state)
         started = time.perf_counter()
         params = self._start(rng)
@@ -170,18 +170,26 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             check_real(name, getattr(self, name), 0)
         check_real("validation_fraction", self.validation_fraction, 0.0, 0.9)
 
-    def _build(self, X: Floats) -> None:
-        self.scale_ = FeatureScale.of(X, float(self.scale))
+    def _build(self, scale: FeatureScale) -> None:
+        self.scale_ = scale
         self.circuit_ = model_circuit(
-            X.shape[1], self.n_qubits, self.encoding, self.ansatz, self.layers, self.entangler, self.topology
+            self.n_features_in_, self.n_qubits, self.encoding, self.ansatz, self.layers, self.entangler, self.topology
         )
         self.observables_ = z_observables(self.circuit_.n_qubits)
+
+    def restore(self, scale: FeatureScale, weights: Floats, head: Floats, bias: Floats) -> "VariationalClassifier":
+        """Take in what another fit has learned: how a saved model comes back. Raises: ValueError for other shapes."""
+        self._build(FeatureScale(scale.mean, scale.deviation, float(self.scale)))
+        wanted = (self.circuit_.n_weights,), (len(self.observables_), len(self.classes_)), (len(self.classes_),)
+        if (weights.shape, head.shape, bias.shape) != wanted:
+            raise ValueError("The saved model's arrays do not fit its circuit.")
+        self.weights_, self.head_, self.bias_ = weights, head, bias
+        return self
 
     def _start(self, rng: np.random.Generator) -> Floats:
         """Random circuit weights around zero, scales of a feature around their share, the affine map at zero."""
         n_weights, outputs, classes = self.circuit_.n_weights, len(self.observables_), len(self.classes_)
         weights = rng.normal(0, 0.3 if self.train_circuit else np.pi / 2, n_weights)
-        scales = {s.index for g in self.circuit_ for p in g.params for s in getattr(p, "slots", ()) if s.kind == "w"}
         products = {
             slot.index
             for gate in self.circuit_
@@ -191,7 +199,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             for slot in slots
             if slot.kind == "w"
         }
-        for k in sorted(scales & products):
+        for k in sorted(products):
             weights[k] = rng.normal(0, 0.5)
         head = rng.normal(0, 0.5 / np.sqrt(outputs), (outputs, classes))
         return np.concatenate([weights, head.ravel(), np.zeros(classes)])

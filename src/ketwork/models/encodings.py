@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from math import pi
 
 from ketwork.checks import check_choice, check_int
-from ketwork.circuit import Circuit, w, x
+from ketwork.circuit import Angle, Circuit, w, x
 from ketwork.models.ansatz import connected_pairs, entangle
 
-PairMap = Callable[[int, int], object]
+PairMap = Callable[[Angle, Angle], Angle]
 
 
 def angle_encoding(n_qubits: int, n_features: int | None = None, axis: str = "Y") -> Circuit:
@@ -34,15 +34,7 @@ def zz_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") ->
     are meant to lie in (0, 2 pi].
     Source: Havlicek et al., Nature 567 (2019) 209, arXiv:1804.11326, eq. 1 of the main text.
     """
-    circuit = Circuit(check_int("n_qubits", n_qubits, 1))
-    for _ in range(check_int("depth", depth, 1)):
-        for i in range(n_qubits):
-            circuit = circuit.h(i)
-        for i in range(n_qubits):
-            circuit = circuit.rz(i, -2 * x[i])
-        for i, j in connected_pairs(n_qubits, entanglement):
-            circuit = circuit.rzz(i, j, -2 * (pi - x[i]) * (pi - x[j]))
-    return circuit
+    return _diagonal_map(n_qubits, depth, entanglement, lambda a, b: (pi - a) * (pi - b))
 
 
 def iqp_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") -> Circuit:
@@ -50,6 +42,11 @@ def iqp_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") -
 
     Source: Havlicek et al., arXiv:1804.11326, with the data map of Bowles, Ahmed, Schuld, arXiv:2403.07059, sec. C.
     """
+    return _diagonal_map(n_qubits, depth, entanglement, lambda a, b: a * b)
+
+
+def _diagonal_map(n_qubits: int, depth: int, entanglement: str, pair: PairMap) -> Circuit:
+    """Rounds of H and diagonals with phases x_i on qubits and pair(x_i, x_j) on the pairs of `entanglement`."""
     circuit = Circuit(check_int("n_qubits", n_qubits, 1))
     for _ in range(check_int("depth", depth, 1)):
         for i in range(n_qubits):
@@ -57,7 +54,7 @@ def iqp_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") -
         for i in range(n_qubits):
             circuit = circuit.rz(i, -2 * x[i])
         for i, j in connected_pairs(n_qubits, entanglement):
-            circuit = circuit.rzz(i, j, -2 * x[i] * x[j])
+            circuit = circuit.rzz(i, j, -2 * pair(x[i], x[j]))
     return circuit
 
 

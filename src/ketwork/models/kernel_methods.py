@@ -82,12 +82,18 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
         started = time.perf_counter()
-        self.circuit_ = kernel_circuit(X.shape[1], self.n_qubits, self.encoding, self.depth, self.entanglement)
-        factor = 1 / np.sqrt(X.shape[1]) if self.scale is None else check_real("scale", self.scale, 0)
-        self.scale_ = FeatureScale.of(X, float(factor))
+        self._build(FeatureScale.of(X, self._factor()))
         self._fit_anchors(self.scale_.apply(X), y)
         self.fit_seconds_ = time.perf_counter() - started
         return self
+
+    def _factor(self) -> float:
+        """What standardised features are multiplied by."""
+        return float(1 / np.sqrt(self.n_features_in_) if self.scale is None else check_real("scale", self.scale, 0))
+
+    def _build(self, scale: FeatureScale) -> None:
+        self.circuit_ = kernel_circuit(self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement)
+        self.scale_ = scale
 
     def _fit_anchors(self, anchors: Floats, y: Any) -> None:
         self.anchors_, self.labels_ = anchors, y
@@ -99,9 +105,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def restore(self, scale: FeatureScale, anchors: Floats, y: Any) -> "KernelClassifier":
         """Fit again on scaled training data: how a saved kernel model comes back."""
-        self.circuit_ = kernel_circuit(self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement)
-        factor = 1 / np.sqrt(self.n_features_in_) if self.scale is None else self.scale
-        self.scale_ = FeatureScale(scale.mean, scale.deviation, float(factor))
+        self._build(FeatureScale(scale.mean, scale.deviation, self._factor()))
         self._fit_anchors(anchors, y)
         return self
 

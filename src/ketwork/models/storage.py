@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ketwork.models.classifier import VariationalClassifier
 from ketwork.models.kernel_methods import KernelClassifier
-from ketwork.models.readout import z_observables
 from ketwork.models.scaling import FeatureScale
 
 Model = VariationalClassifier | KernelClassifier
@@ -69,16 +68,9 @@ def _restored(model: Any, config: dict[str, Any], arrays: Arrays) -> Model:
             if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(model.classes_):
                 raise ValueError("The saved model's labels do not fit its classes.")
             return model.restore(scale, arrays["anchors"], model.classes_[labels])
-        model._build(np.zeros((1, model.n_features_in_)))
-        model.scale_ = FeatureScale(scale.mean, scale.deviation, float(model.scale))
-        model.observables_ = z_observables(model.circuit_.n_qubits)
-        model.weights_, model.head_, model.bias_ = arrays["weights"], arrays["head"], arrays["bias"]
+        return model.restore(scale, arrays["weights"], arrays["head"], arrays["bias"])  # type: ignore[no-any-return]
     except KeyError as error:
         raise ValueError(f"The saved model has no array {error}.") from None
-    wanted = (model.circuit_.n_weights,), (len(model.observables_), len(model.classes_)), (len(model.classes_),)
-    if (model.weights_.shape, model.head_.shape, model.bias_.shape) != wanted:
-        raise ValueError("The saved model's arrays do not fit its circuit.")
-    return model  # type: ignore[no-any-return]
 
 
 def save(path: Path, config: dict[str, Any], arrays: Arrays) -> None:
