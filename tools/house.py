@@ -25,24 +25,25 @@ BELOW: dict[str, set[str]] = {
     "engine": {"checks", "seeds", "circuit", "operators", "noise"},
     "backends": {"checks", "seeds", "circuit", "operators", "noise", "engine"},
     "optimize": {"checks", "seeds"},
-    "solve": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize"},
+    "solve": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models"},
     "models": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize"},
     "mitigate": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize"},
     "experiments": {
         *("checks", "archives", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models"),
-        "mitigate",
+        *("mitigate", "solve"),
     },
-    "report": {"checks", "circuit", "noise", "models", "experiments"},
+    "report": {"checks", "circuit", "noise", "operators", "models", "solve", "experiments"},
     "atlas": {
         *("checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models", "mitigate"),
-        *("experiments", "report"),
+        *("archives", "solve", "experiments", "report"),
     },
     "cli": {"checks", "experiments", "report", "engine", "atlas", "noise"},
 }
 """What each room may import, besides itself."""
 
-LONG_CALLS = {"engine": 16, "experiments": 14, "cli": 20}
-"""Rooms whose functions may take more arguments: kernels cannot take objects, commands have an argument an option."""
+LONG_CALLS = {"engine": 16, "solve": 12, "experiments": 14, "cli": 20}
+"""Rooms whose functions may take more arguments: kernels cannot take objects, solvers and commands have an argument an
+option."""
 
 
 def modules(root: Path) -> Iterator[Path]:
