@@ -76,7 +76,12 @@ class Applied:
 
 def prepared(operator: PauliSum) -> Applied:
     """The sum ready to act on state vectors of up to 26 qubits. Raises: ValueError for more qubits."""
-    n = check_int("n_qubits", operator.n_qubits, 1, LANCZOS_QUBITS)
+    n = operator.n_qubits
+    if n > LANCZOS_QUBITS:
+        raise ValueError(
+            f"State vectors go up to {LANCZOS_QUBITS} qubits, but the operator has {n}: one vector of them would take "
+            f"{16 << n:,} bytes."
+        )
     x, z, values = operator._arrays
     # Row i of L(x, z) reads column i ^ x with i^|x & z| (-1)^|z & (i ^ x)|.
     factors = values * bits.PHASES[(-np.bitwise_count(x & z).astype(np.int64)) & 3]
