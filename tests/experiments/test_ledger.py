@@ -67,3 +67,9 @@ def test_folders_that_cannot_be_used(tmp_path):
     ):
         with pytest.raises(UserError, match=words):
             open_ledger(out, config, resume)
+
+
+def test_the_bar_says_what_is_being_done(tmp_path):
+    with open_ledger(tmp_path, CONFIG) as ledger:
+        ledger.tell("adapt, seed 3: step 7")
+        assert ledger._progress.tasks[0].description == "adapt, seed 3: step 7"

@@ -49,6 +49,10 @@ class Ledger:
         """Print above the bar."""
         self._progress.console.print(text)
 
+    def tell(self, text: str) -> None:
+        """Say in the bar what is being done just now."""
+        self._progress.update(self._bar, description=text)
+
     def row(self, key: str, make: Callable[[], Row]) -> Row:
         """The row of this key: read back, or made, and on disk before it is returned."""
         import time
