@@ -8,7 +8,8 @@ from scipy.optimize import rosen, rosen_der
 
 from ketwork.optimize import METHODS, minimize
 
-GRADIENT = ("adam", "l-bfgs")
+GRADIENT = [name for name, row in METHODS.items() if "gradient" in row.needs]
+OWN = [name for name in METHODS if name not in ("l-bfgs", "cobyla")]
 
 
 def bowl(centre, gradient):
@@ -19,10 +20,27 @@ def bowl(centre, gradient):
     return fun
 
 
+def round_bowl(centre, unit=1e-3):
+    """A bowl made of cosines, of the same curvature."""
+    return lambda p: float(((2 - 2 * np.cos(unit * (p - centre))) / unit**2).sum())
+
+
+def needed(method, n):
+    """What a method needs to minimise a bowl: flat geometry; one frequency, of a circle so wide that it is a bowl."""
+    options = {
+        "metric": lambda p: np.eye(n),
+        "fidelity": lambda p, q: np.exp(-((p - q) ** 2).sum()),
+        "frequencies": np.ones(n),
+        "units": np.full(n, 1e-3),
+    }
+    return {name: value for name, value in options.items() if name in METHODS[method].options}
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_finds_the_bottom_of_a_bowl(method):
     centre = np.array([1.0, -2.0, 0.5])
-    result = minimize(bowl(centre, method in GRADIENT), np.zeros(3), method, 400, seed=0)
+    fun = round_bowl(centre) if method == "rotosolve" else bowl(centre, method in GRADIENT)
+    result = minimize(fun, np.zeros(3), method, 400, seed=0, **needed(method, 3))
     np.testing.assert_allclose(result.params, centre, atol=0.02)
     assert result.history[-1] <= result.history[0]
     assert result.n_evaluations > 0
@@ -40,20 +58,24 @@ def test_a_wrong_gradient_shows():
 
 
 @settings(max_examples=20, deadline=None)
-@given(k=st.integers(1, 15), method=st.sampled_from(["adam", "spsa"]), seed=st.integers(0, 99))
+@given(k=st.integers(1, 15), method=st.sampled_from(OWN), seed=st.integers(0, 99))
 def test_going_on_equals_not_stopping(k, method, seed):
     fun = bowl(np.array([1.0, 2.0]), method in GRADIENT)
-    whole = minimize(fun, np.zeros(2), method, 2 * k, seed=seed)
-    half = minimize(fun, np.zeros(2), method, k, seed=seed)
-    rest = minimize(fun, half.params, method, k, state=half.state)
+    options = {**needed(method, 2), **({"average": 5} if "average" in METHODS[method].options else {})}
+    whole = minimize(fun, np.zeros(2), method, 2 * k, seed=seed, **options)
+    half = minimize(fun, np.zeros(2), method, k, seed=seed, **options)
+    rest = minimize(fun, half.params, method, k, state=half.state, **options)
     np.testing.assert_allclose(rest.params, whole.params, atol=1e-14)
+    np.testing.assert_allclose(rest.best_params, whole.best_params, atol=1e-14)
     assert half.history + rest.history == pytest.approx(whole.history)
+    assert half.n_evaluations + rest.n_evaluations == whole.n_evaluations
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_callback_and_interrupt_stop_and_keep(method):
     fun = bowl(np.ones(2), method in GRADIENT)
-    stopped = minimize(fun, np.zeros(2), method, 50, seed=0, callback=lambda step, p, value: step >= 2)
+    options = needed(method, 2)
+    stopped = minimize(fun, np.zeros(2), method, 50, seed=0, callback=lambda step, p, value: step >= 2, **options)
     assert len(stopped.history) == 2
     assert "callback" in stopped.message
 
@@ -61,7 +83,53 @@ def test_callback_and_interrupt_stop_and_keep(method):
         if step == 2:
             raise KeyboardInterrupt
 
-    assert minimize(fun, np.zeros(2), method, 50, seed=0, callback=interrupt).message == "interrupted"
+    assert minimize(fun, np.zeros(2), method, 50, seed=0, callback=interrupt, **options).message == "interrupted"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_interrupt_inside_the_function_keeps_what_was_reached(method):
+    calls = []
+
+    def fun(p):
+        calls.append(0)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return bowl(np.ones(2), method in GRADIENT)(p)
+
+    found = minimize(fun, np.zeros(2), method, 500, seed=0, **needed(method, 2))
+    assert found.message == "interrupted"
+    assert np.isfinite(found.params).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_steps_stay_where_they_start(method):
+    found = minimize(bowl(np.ones(2), method in GRADIENT), np.zeros(2), method, 0, seed=0, **needed(method, 2))
+    assert found.params.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("method", ["adam", "natural-gradient"])
+def test_the_best_point_is_remembered_when_the_path_leaves_it(method):
+    fun = bowl(np.array([1.0, 1.0]), True)
+    found = minimize(fun, np.zeros(2), method, 25, learning_rate=1.4, **needed(method, 2))
+    assert found.best_fun == min(found.history) == pytest.approx(fun(found.best_params)[0])
+    assert fun(found.params)[0] > found.best_fun
+
+
+def test_the_average_is_over_the_last_points_of_the_path():
+    path = []
+    options = {"a": 0.1, "seed": 4, "callback": lambda step, p, value: path.append(p.copy())}
+    found = minimize(bowl(np.ones(2), False), np.zeros(2), "spsa", 40, average=25, **options)
+    np.testing.assert_allclose(found.params, np.mean(path[-25:], axis=0), atol=1e-15)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rows_are_complete(method):
+    row = METHODS[method]
+    assert row.needs[0] in ("value", "gradient")
+    assert set(row.needs[1:]) <= set(row.options)
+    for name in row.needs[1:]:
+        with pytest.raises(ValueError, match=f"`{name}` is missing"):
+            minimize(bowl(np.ones(2), method in GRADIENT), np.zeros(2), method, 1)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +140,12 @@ def test_callback_and_interrupt_stop_and_keep(method):
         (lambda: minimize(bowl(0, True), np.zeros(2), "adam", momentum=1.0), "learning_rate"),
         (lambda: minimize(lambda p: (np.nan, p), np.zeros(2), "adam"), "must be finite"),
         (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", state={"method": "adam"}), "state"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1.0]), "shape"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1.5, 1.0]), "whole numbers"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1, 1], units=[0, 1]), "above 0"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "qn-spsa", fidelity=3), "function"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", a=0.0), "above 0"),
+        (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", average=0), "average"),
     ],
 )
 def test_doors(call, message):

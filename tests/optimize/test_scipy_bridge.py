@@ -34,6 +34,14 @@ def test_steps_are_a_limit():
     assert found.n_evaluations == len(calls)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 3, 5])
+def test_fewer_steps_than_a_simplex_has_corners_are_kept_without_a_warning(steps, recwarn):
+    calls = []
+    found = minimize(lambda p: calls.append(0) or float((p**2).sum()), np.ones(10), "cobyla", steps)
+    assert len(calls) == found.n_evaluations == len(found.history) == steps
+    assert not recwarn.list
+
+
 def test_options_arrive():
     points = []
     minimize(lambda p: points.append(p.copy()) or float((p**2).sum()), [5.0], "cobyla", 5, rhobeg=0.25)

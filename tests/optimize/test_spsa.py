@@ -36,14 +36,22 @@ def test_the_value_is_the_mean_of_two_evaluations():
     assert value == pytest.approx(3.0)
 
 
-def test_calibration_makes_the_first_step_two_pi_fifths():
+def test_calibration_makes_the_first_step_a_fifth_of_pi():
     slope, params = np.array([3.0, -4.0]), np.zeros(2)
     calls = []
     state = spsa.calibrated(lambda p: calls.append(0) or float(slope @ p), params, np.random.default_rng(0))
     assert len(calls) == 50
     rng = np.random.default_rng(5)
     first = [abs(spsa.update(lambda p: float(slope @ p), state, params, rng)[0][0]) for _ in range(2000)]
-    assert np.mean(first) == pytest.approx(2 * np.pi / 5, rel=0.3)
+    assert np.mean(first) == pytest.approx(np.pi / 5, rel=0.3)
+
+
+def test_calibration_is_kandalas_formula():
+    """a = (2 pi/5) c / <|E(+) - E(-)|>; for one parameter every direction gives the same change."""
+    fun = lambda p: float(np.sin(p[0]))  # noqa: E731
+    state = spsa.calibrated(fun, np.array([0.4]), np.random.default_rng(0), c=0.2)
+    change = abs(fun(np.array([0.6])) - fun(np.array([0.2])))
+    assert state["a"] == pytest.approx(2 * np.pi / 5 * 0.2 / change)
 
 
 class Directions:
@@ -73,7 +81,7 @@ def test_unbiased_on_a_quadratic_over_all_directions():
 
 def test_a_flat_function_is_not_divided_by_zero():
     state = spsa.calibrated(lambda p: 1.0, np.zeros(2), np.random.default_rng(0))
-    assert state["a"] == pytest.approx(2 * np.pi / 5)
+    assert state["a"] == pytest.approx(np.pi / 5)
 
 
 def test_a_state_saved_as_json_goes_on_on_the_same_path():

@@ -1,38 +1,32 @@
 """The front door of the optimisers: one calling form, a history, callbacks, a state to go on from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ketwork import seeds
 from ketwork.checks import check_array, check_choice, check_int, check_real
-from ketwork.optimize import adam, spsa
+from ketwork.optimize import adam, adam_spsa, natural_gradient, qn_spsa, rotosolve, spsa
 from ketwork.optimize.scipy_bridge import run_scipy
+from ketwork.optimize.stepping import Floats, Result, State, Task, run_steps
 
-Floats = NDArray[np.floating[Any]]
-METHODS = ("adam", "spsa", "l-bfgs", "cobyla")
-"""The names of the methods: `adam` and `l-bfgs` use gradients, `spsa` and `cobyla` values only."""
+Options = dict[str, Callable[[str, Any], Any]]
 
 
-@dataclass(frozen=True)
-class Result:
-    """Where a minimisation ended.
+class Method(NamedTuple):
+    """A row of `METHODS`.
 
-    params (P,): the best parameters seen (adam, spsa: those after the last step). fun: the value there (adam, spsa: the
-    last value seen, which is from before the last step). history: the value at every step. state: what
-    `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of the function (a value
-    with its gradient counts once). message: why it stopped.
+    needs: what it takes: "value" or "gradient" (then the function gives both), and the options that must be given:
+    "metric", "fidelity", "frequencies". options: the names of all options, and what checks them. run(task, params,
+    steps, callback, state): the method.
     """
 
-    params: Floats
-    fun: float
-    history: list[float] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-    n_evaluations: int = 0
-    message: str = ""
+    needs: tuple[str, ...]
+    options: Options
+    run: Callable[[Task, Floats, int, Any, State | None], Result]
 
 
 def minimize(
@@ -48,85 +42,151 @@ def minimize(
 ) -> Result:
     """Minimise a function of a parameter vector.
 
-    fun: params (P,) to a value, or for adam and l-bfgs to (value, gradient (P,)). steps: how many steps (adam, spsa),
-    iterations (l-bfgs) or evaluations (cobyla) at most. callback(step, params, value) is called after every step and
-    stops the run by returning True. state: that of an earlier `Result`, to go on where it stopped: with adam and spsa
-    k steps and then k more are 2k steps; SciPy's methods start anew from the best point. options: learning_rate (adam),
-    a and c (spsa; without `a` it is calibrated first), tol (SciPy).
-    Ctrl-C stops between steps and returns what was reached.
-    Raises: ValueError for an unknown method, a function that is not finite, options that the method does not have.
+    fun: params (P,) to a value, or for the methods that need gradients (`METHODS[method].needs`) to (value, gradient
+    (P,)). steps: how many steps, sweeps (rotosolve), iterations (l-bfgs) or evaluations (cobyla) at most.
+    callback(step, params, value) is called after every step and stops the run by returning True. state: that of an
+    earlier `Result`, to go on where it stopped: k steps and then k more are 2k steps; SciPy's methods (l-bfgs, cobyla)
+    start anew from the best point. Ctrl-C stops between steps and returns what was reached.
+    options: adam: learning_rate, beta1, beta2. natural-gradient: metric(params) -> (P, P), learning_rate,
+    regularisation. spsa: a, c (without `a` it is calibrated first), average. adam-spsa: a, alpha, c, gamma, decay,
+    beta1, beta2, average. qn-spsa: fidelity(p, q), a, c, regularisation, blocking, average. rotosolve: frequencies
+    (P,), how many each parameter has, and units (P,), the lowest (default 1). l-bfgs: tol. cobyla: tol, rhobeg.
+    average: the result is the mean over the parameters after so many last steps.
+    Raises: ValueError for an unknown method, a function that is not finite, options that the method does not have, or
+    those that it needs and were not given.
     """
     params = np.array(check_array("start", start, 1))
-    check_choice("method", method, METHODS)
+    row = METHODS[check_choice("method", method, METHODS)]
     check_int("steps", steps, 0)
-    known = {"adam": {"learning_rate"}, "spsa": {"a", "c"}, "l-bfgs": {"tol"}, "cobyla": {"tol", "rhobeg"}}[method]
     for name in options:
-        check_choice(f"option of {method}", name, sorted(known))
-    for name, value in options.items():
-        check_real(name, value, 0)
+        check_choice(f"option of {method}", name, sorted(row.options))
+    checked = {name: row.options[name](name, value) for name, value in options.items()}
+    for name in row.needs:
+        if name in row.options and name not in checked:
+            raise ValueError(f"Argument `{name}` is missing: the method {method!r} needs it.")
+    for name in ("frequencies", "units"):
+        if name in checked and checked[name].shape != params.shape:
+            raise ValueError(f"Argument `{name}` must have shape {params.shape}, but has {checked[name].shape}.")
     if state is not None and state.get("method") != method:
         raise ValueError(f"Argument `state` must come from a run of {method!r}, but is from {state.get('method')!r}.")
-    if method == "adam":
-        return _run_adam(fun, params, steps, callback, state, options)
-    if method == "spsa":
-        return _run_spsa(fun, params, steps, callback, state, (seeds.generator(seed), options))
-    return run_scipy(fun, params, method, steps, callback, state, options)
+    inner = None if state is None else {k: v for k, v in state.items() if k != "method"}
+    found = row.run(Task(fun, checked, seeds.generator(seed)), params, steps, callback, inner)
+    found.state["method"] = method
+    return found
 
 
-def check_value(value: Any, step: int) -> float:
-    """The function's value as a float. Raises: ValueError when it is not finite."""
-    number = float(value)
-    if not np.isfinite(number):
-        raise ValueError(f"The function to minimise must be finite, but is {number} at step {step}.")
-    return number
+# ---------------------------------------------------------------------- options
+def _not_negative(name: str, value: Any) -> float:
+    return check_real(name, value, 0)
 
 
-def _check_gradient(gradient: Any, params: Floats) -> Floats:
-    array = check_array("gradient", gradient, 1)
-    if array.shape != params.shape:
-        raise ValueError(f"The gradient must have shape {params.shape}, as the parameters, but has {array.shape}.")
+def _positive(name: str, value: Any) -> float:
+    if check_real(name, value, 0) == 0:
+        raise ValueError(f"Argument `{name}` must be above 0.")
+    return float(value)
+
+
+def _below_one(name: str, value: Any) -> float:
+    return check_real(name, value, 0, 1 - 1e-12)
+
+
+def _count(name: str, value: Any) -> int:
+    return check_int(name, value, 1)
+
+
+def _function(name: str, value: Any) -> Any:
+    if not callable(value):
+        raise TypeError(f"Argument `{name}` must be a function, but is {type(value).__name__}.")
+    return value
+
+
+def _counts(name: str, value: Any) -> NDArray[Any]:
+    array = check_array(name, value, 1)
+    if np.any(array < 0) or np.any(array != np.round(array)):
+        raise ValueError(f"Argument `{name}` must hold whole numbers from 0 on, but is {array}.")
     return array
 
 
-def _run_adam(fun: Any, params: Floats, steps: int, callback: Any, state: Any, options: dict[str, Any]) -> Result:
-    inner = {k: v for k, v in state.items() if k != "method"} if state else adam.init(params)
-    history: list[float] = []
-    message, value, evaluations = "all steps done", float("nan"), 0
-    try:
-        for _ in range(steps):
-            raw, gradient = fun(params)
-            evaluations += 1
-            value = check_value(raw, int(inner["step"]))
-            params, inner = adam.update(_check_gradient(gradient, params), inner, params, **options)
-            history.append(value)
-            if callback is not None and callback(int(inner["step"]), params, value):
-                message = "stopped by the callback"
-                break
-    except KeyboardInterrupt:
-        message = "interrupted"
-    return Result(params, value, history, {"method": "adam", **inner}, evaluations, message)
+def _units(name: str, value: Any) -> NDArray[Any]:
+    array = check_array(name, value, 1)
+    if np.any(array <= 0):
+        raise ValueError(f"Argument `{name}` must hold numbers above 0, but is {array}.")
+    return array
 
 
-def _run_spsa(fun: Any, params: Floats, steps: int, callback: Any, state: Any, setting: Any) -> Result:
-    rng, options = setting
-    evaluations, history, message, value = 0, [], "all steps done", float("nan")
-    if state:
-        inner = {k: v for k, v in state.items() if k not in ("method", "generator")}
-        rng = seeds.restore(state["generator"])
-    elif "a" in options:
-        inner = spsa.init(params, **options)
-    else:
-        inner, evaluations = spsa.calibrated(fun, params, rng, **options), 50
-    try:
-        for _ in range(steps):
-            params, inner, mean = spsa.update(fun, inner, params, rng)
-            value = check_value(mean, inner["step"])
-            evaluations += 2
-            history.append(value)
-            if callback is not None and callback(inner["step"], params, value):
-                message = "stopped by the callback"
-                break
-    except KeyboardInterrupt:
-        message = "interrupted"
-    kept = {"method": "spsa", **inner, "generator": seeds.save(rng)}
-    return Result(params, value, history, kept, evaluations, message)
+# ---------------------------------------------------------------------- one step of each
+def _adam(task: Task, state: State, params: Floats) -> tuple[Floats, State, float]:
+    value, gradient = task.value_and_gradient(params)
+    moved, state = adam.update(gradient, state, params, **task.options)
+    return moved, state, value
+
+
+def _natural(task: Task, state: State, params: Floats) -> tuple[Floats, State, float]:
+    options = dict(task.options)
+    metric = options.pop("metric")(params)
+    value, gradient = task.value_and_gradient(params)
+    moved, state = natural_gradient.update(gradient, metric, state, params, **options)
+    return moved, state, value
+
+
+def _begin_spsa(task: Task, params: Floats) -> State:
+    if "a" in task.options:
+        return spsa.init(params, **task.options)
+    return spsa.calibrated(task.value, params, task.rng, **task.options)
+
+
+def _qn_spsa(task: Task, state: State, params: Floats) -> tuple[Floats, State, float]:
+    own = {k: v for k, v in task.options.items() if k in ("regularisation", "blocking")}
+    return qn_spsa.update(task.value, task.options["fidelity"], state, params, task.rng, **own)
+
+
+def _rotosolve(task: Task, state: State, params: Floats) -> tuple[Floats, State, float]:
+    units = task.options.get("units", np.ones_like(params))
+    return rotosolve.update(task.value, state, params, task.options["frequencies"], units)
+
+
+_FIRST: Options = {"a": _positive, "c": _positive, "average": _count}
+_RATES: Options = {"learning_rate": _not_negative, "beta1": _below_one, "beta2": _below_one}
+
+METHODS = {
+    "adam": Method(
+        ("gradient",), _RATES, partial(run_steps, begin=lambda task, p: adam.init(p), step=_adam, seen="before")
+    ),
+    "natural-gradient": Method(
+        ("gradient", "metric"),
+        {"metric": _function, "learning_rate": _not_negative, "regularisation": _not_negative},
+        partial(run_steps, begin=lambda task, p: natural_gradient.init(p), step=_natural, seen="before"),
+    ),
+    "l-bfgs": Method(("gradient",), {"tol": _not_negative}, partial(run_scipy, gradients=True)),
+    "spsa": Method(
+        ("value",),
+        _FIRST,
+        partial(run_steps, begin=_begin_spsa, step=lambda task, s, p: spsa.update(task.value, s, p, task.rng)),
+    ),
+    "adam-spsa": Method(
+        ("value",),
+        {**_FIRST, "alpha": _not_negative, "gamma": _not_negative, "decay": _not_negative}
+        | {"beta1": _below_one, "beta2": _below_one},
+        partial(
+            run_steps,
+            begin=lambda task, p: adam_spsa.init(p),
+            step=lambda task, s, p: adam_spsa.update(task.value, s, p, task.rng, **task.options),
+        ),
+    ),
+    "qn-spsa": Method(
+        ("value", "fidelity"),
+        {**_FIRST, "fidelity": _function, "regularisation": _positive, "blocking": _not_negative},
+        partial(
+            run_steps,
+            begin=lambda task, p: qn_spsa.init(p, **{k: v for k, v in task.options.items() if k in ("a", "c")}),
+            step=_qn_spsa,
+        ),
+    ),
+    "rotosolve": Method(
+        ("value", "frequencies"),
+        {"frequencies": _counts, "units": _units},
+        partial(run_steps, begin=lambda task, p: rotosolve.init(p), step=_rotosolve, seen="after"),
+    ),
+    "cobyla": Method(("value",), {"tol": _not_negative, "rhobeg": _not_negative}, partial(run_scipy, gradients=False)),
+}
+"""The methods by name."""

@@ -1,14 +1,10 @@
 """SciPy's L-BFGS and COBYLA in the house's calling form."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from ketwork.optimize.minimize import Result
-
-Floats = NDArray[np.floating[Any]]
+from ketwork.optimize.stepping import Floats, Result, State, Task
 
 
 class _Stop(Exception):
@@ -16,55 +12,61 @@ class _Stop(Exception):
 
 
 def run_scipy(
-    fun: Any, params: Floats, method: str, steps: int, callback: Any, state: Any, options: dict[str, Any]
-) -> "Result":
-    """Run `l-bfgs` (fun gives value and gradient) or `cobyla` (fun gives a value); remembers the best point seen.
+    task: Task, params: Floats, steps: int, callback: Any, state: State | None, gradients: bool = True
+) -> Result:
+    """Run L-BFGS (fun gives value and gradient) or COBYLA (fun gives a value); remembers the best point seen.
 
     A state holds that point and the number of steps: the curvature that L-BFGS has gathered is SciPy's own and is
     gathered anew.
     """
     from scipy.optimize import minimize as scipy_minimize
 
-    from ketwork.optimize.minimize import Result, check_value
-
-    gradients = method == "l-bfgs"
     done = int(state["step"]) if state else 0
     best: dict[str, Any] = {"fun": np.inf, "params": np.array(state["params"]) if state else params}
     history: list[float] = []
-    count = 0
 
     def watched(point: Floats) -> Any:
-        nonlocal count
-        count += 1
-        raw = fun(point)
-        value = check_value(raw[0] if gradients else raw, count)
-        if value < best["fun"]:
-            best.update(fun=value, params=point.copy())
-        if not gradients:
-            after_step(point)
-        return (value, np.asarray(raw[1], float)) if gradients else value
+        if not gradients and task.evaluations >= steps:
+            raise _Stop("all steps done")
+        task.step = task.evaluations + 1
+        found = task.value_and_gradient(point) if gradients else (task.value(point), None)
+        if found[0] < best["fun"]:
+            best.update(fun=found[0], params=point.copy())
+        if gradients:
+            return found
+        after_step(point)
+        return found[0]
 
     def after_step(point: Floats) -> None:
         history.append(best["fun"])
         if callback is not None and callback(done + len(history), best["params"], best["fun"]):
             raise _Stop("stopped by the callback")
 
-    name, limit = ("L-BFGS-B", "maxiter") if gradients else ("COBYLA", "maxiter")
-    settings = {limit: steps, **({"rhobeg": options["rhobeg"]} if "rhobeg" in options else {})}
     try:
+        if steps == 0:
+            raise _Stop("all steps done")
         found = scipy_minimize(
             watched,
             best["params"],
             jac=gradients or None,
-            method=name,
-            tol=options.get("tol"),
+            method="L-BFGS-B" if gradients else "COBYLA",
+            tol=task.options.get("tol"),
             callback=after_step if gradients else None,
-            options=settings,
+            options=_settings(gradients, steps, len(params), task.options),
         )
         message = str(found.message)
     except _Stop as stop:
         message = str(stop)
     except KeyboardInterrupt:
         message = "interrupted"
-    kept = {"method": method, "step": done + len(history), "params": best["params"]}
-    return Result(best["params"], best["fun"], history, kept, count, message)
+    kept = {"step": done + len(history), "params": best["params"]}
+    value = best["fun"] if np.isfinite(best["fun"]) else float("nan")
+    return Result(best["params"], value, history, kept, task.evaluations, message, best["params"], value)
+
+
+def _settings(gradients: bool, steps: int, n_params: int, options: dict[str, Any]) -> dict[str, Any]:
+    if gradients:
+        return {"maxiter": steps, "maxfun": max(15_000, 30 * steps)}
+    # SciPy raises a smaller limit than its first simplex needs, with a warning; ours is kept by `watched`.
+    limits: dict[str, Any] = {"maxiter": max(steps, n_params + 2)}
+    return limits | ({"rhobeg": options["rhobeg"]} if options.get("rhobeg") else {})

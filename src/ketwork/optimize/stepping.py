@@ -1,0 +1,119 @@
+"""What methods of our own share: the loop over steps, the function with its checks and its count, and the result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork import seeds
+from ketwork.checks import check_array
+
+Floats = NDArray[np.floating[Any]]
+State = dict[str, Any]
+Step = Callable[["Task", State, Floats], tuple[Floats, State, float]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a minimisation ended.
+
+    params (P,): the best parameters seen (l-bfgs, cobyla), or those after the last step (all others; with the option
+    `average` the mean over the last steps). fun: the value there (l-bfgs, cobyla, rotosolve), or the last value seen,
+    which is from before the last step. best_params, best_fun: where the lowest value was seen, and it; methods that
+    look beside their path only (the SPSA family) have `params` and `fun` there. history: the value at every step.
+    state: what `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of the function
+    (a value with its gradient counts once). message: why it stopped.
+    """
+
+    params: Floats
+    fun: float
+    history: list[float] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+    n_evaluations: int = 0
+    message: str = ""
+    best_params: Floats = field(default_factory=lambda: np.zeros(0))
+    best_fun: float = float("nan")
+
+
+class Task:
+    """A function to minimise, what else the method was given, and the count of calls."""
+
+    def __init__(self, fun: Callable[[Floats], Any], options: dict[str, Any], rng: np.random.Generator) -> None:
+        self.fun, self.options, self.rng = fun, options, rng
+        self.evaluations = 0
+        self.step = 0
+
+    def value(self, params: Floats) -> float:
+        """The function where it gives a value. Raises: ValueError when it is not finite."""
+        self.evaluations += 1
+        return check_value(self.fun(params), self.step)
+
+    def value_and_gradient(self, params: Floats) -> tuple[float, Floats]:
+        """The function where it gives (value, gradient). Raises: ValueError unless finite and of the right shape."""
+        self.evaluations += 1
+        value, gradient = self.fun(params)
+        array = check_array("gradient", gradient, 1)
+        if array.shape != params.shape:
+            raise ValueError(f"The gradient must have shape {params.shape}, as the parameters, but has {array.shape}.")
+        return check_value(value, self.step), array
+
+
+def check_value(value: Any, step: int) -> float:
+    """The function's value as a float. Raises: ValueError when it is not finite."""
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(f"The function to minimise must be finite, but is {number} at step {step}.")
+    return number
+
+
+def run_steps(
+    task: Task, params: Floats, steps: int, callback: Any, state: State | None, begin: Any, step: Step, seen: str = ""
+) -> Result:
+    """`steps` steps from `params`, or from where a state stopped.
+
+    begin(task, params): the method's state before its first step. step(task, state, params): (new parameters, new
+    state, a value). seen: where that value is true: "before" the step, "after" it, or "" for beside the path.
+    """
+    average = int(task.options.pop("average", 0))
+    inner = dict(state) if state and "step" in state else None
+    history: list[float] = []
+    path: list[Floats] = []
+    best: dict[str, Any] = {"best_fun": np.inf, "best_params": params.copy()}
+    message = "all steps done"
+    if inner is not None:
+        best = {name: inner.pop(name, value) for name, value in best.items()}
+        path = [np.asarray(point, float) for point in inner.pop("path", [])]
+        params = path[-1] if path else params
+        if "generator" in inner:
+            task.rng = seeds.restore(inner.pop("generator"))
+    try:
+        if inner is None:
+            inner = begin(task, params)
+        for _ in range(steps):
+            task.step = int(inner["step"])
+            old = params
+            params, inner, value = step(task, inner, params)
+            history.append(check_value(value, task.step))
+            if average:
+                path = [*path, params][-average:]
+            if seen and value < best["best_fun"]:
+                best = {"best_fun": value, "best_params": (old if seen == "before" else params).copy()}
+            if callback is not None and callback(int(inner["step"]), params, value):
+                message = "stopped by the callback"
+                break
+    except KeyboardInterrupt:
+        message = "interrupted"
+    kept = {} if inner is None else _kept(inner, task, path if average else [], best if seen else {})
+    final = np.mean(path, axis=0) if average and path else params
+    last = history[-1] if history else float("nan")
+    found, lowest = (best["best_params"], best["best_fun"]) if seen and history else (final, last)
+    return Result(final, last, history, kept, task.evaluations, message, found, lowest)
+
+
+def _kept(inner: State, task: Task, path: list[Floats], best: State) -> State:
+    """The state to go on from: SPSA's kinds keep the generator, and the path they average over, as plain lists."""
+    if best:
+        return {**inner, **best}
+    return {**inner, **({"path": [p.tolist() for p in path]} if path else {}), "generator": seeds.save(task.rng)}

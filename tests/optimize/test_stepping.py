@@ -1,0 +1,42 @@
+"""The loop that methods share, with a method as simple as can be."""
+
+import numpy as np
+import pytest
+
+from ketwork.optimize.stepping import Task, check_value, run_steps
+
+
+def downhill(task, state, params):
+    value = task.value(params)
+    return params - 0.1 * task.options["slope"], {"step": state["step"] + 1}, value
+
+
+def run(steps, state=None, seen="before", callback=None, **options):
+    task = Task(lambda p: float(p.sum()), {"slope": np.ones(2), **options}, np.random.default_rng(0))
+    return run_steps(task, np.zeros(2), steps, callback, state, lambda t, p: {"step": 0}, downhill, seen)
+
+
+def test_it_walks_and_tells():
+    found = run(5)
+    np.testing.assert_allclose(found.params, [-0.5, -0.5])
+    np.testing.assert_allclose(found.history, [0, -0.2, -0.4, -0.6, -0.8])
+    assert (found.n_evaluations, found.state["step"], found.message) == (5, 5, "all steps done")
+    np.testing.assert_allclose(found.best_params, [-0.4, -0.4])
+
+
+def test_values_beside_the_path_say_nothing_of_the_best():
+    found = run(5, seen="")
+    assert found.best_params.tolist() == found.params.tolist()
+    assert "generator" in found.state
+
+
+def test_the_average_goes_on():
+    first = run(4, seen="", average=3)
+    np.testing.assert_allclose(first.params, np.full(2, -0.3))
+    second = run(1, first.state, seen="", average=3)
+    np.testing.assert_allclose(second.params, np.full(2, -0.4))
+
+
+def test_values_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="inf at step 3"):
+        check_value(np.inf, 3)
