@@ -54,8 +54,8 @@ def pauli_correlation(
     minimised over the weights of `brick_wall`, all correlations and their pullback in one call of the backend.
 
     layers: None for as many as give two weights a node. method, steps, options: as for `ketwork.optimize.minimize`.
-    start: (P,) weights of the first run, else random angles. restarts: runs from different starts. relaxation: (alpha, beta)
-    of the loss; alpha None for n^max(1, order // 2). state: that of an earlier solution, for one run.
+    start: (P,) weights of the first run, else random angles. restarts: runs from different starts. relaxation: (alpha,
+    beta) of the loss; alpha None for n^max(1, order // 2). state: that of an earlier solution, for one run.
     The solution's samples are the strings (restarts, m) as read, the best first; `extra["searched"]` are the same after
     single flips (`flip_search`), `extra["costs"]` and `extra["searched_costs"]` their costs.
     Raises: ValueError for a cost of a degree above 2, and an order below 1.
