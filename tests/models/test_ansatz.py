@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 
-from ketwork import Simulator
-from ketwork.models.ansatz import ENTANGLERS, connected_pairs, entangle, hardware_efficient, strongly_entangling
+from ketwork import Circuit, Simulator
+from ketwork.models.ansatz import (
+    ENTANGLERS,
+    connected_pairs,
+    efficient_su2,
+    entangle,
+    entangled_pairs,
+    hardware_efficient,
+    kandala,
+    real_amplitudes,
+    strongly_entangling,
+)
 from ketwork.operators import pauli_z
 
 
@@ -100,3 +110,63 @@ def test_entanglers_entangle(entangler):
 def test_names_are_checked_even_where_they_change_nothing():
     with pytest.raises(ValueError, match="`topology` must be one of"):
         hardware_efficient(2, 1, entangler="none", topology="nope")
+
+
+@pytest.mark.parametrize(("n_qubits", "layers"), [(1, 0), (2, 1), (4, 2), (6, 28)])
+def test_kandalas_circuit_has_his_number_of_angles(n_qubits, layers):
+    circuit = kandala(n_qubits, layers)
+    assert circuit.n_weights == n_qubits * (3 * layers + 2)
+    assert circuit.count().get("cz", 0) == layers * (n_qubits - 1)
+
+
+def test_kandalas_layer_is_z_x_z_on_every_qubit_after_the_entanglers():
+    params = np.random.default_rng(0).uniform(-3, 3, 10)
+    by_hand = Circuit(2).rx(0, params[0]).rz(0, params[1]).rx(1, params[2]).rz(1, params[3]).cz(0, 1)
+    for q, (a, b, c) in enumerate((params[4:7], params[7:10])):
+        by_hand = by_hand.rz(q, a).rx(q, b).rz(q, c)
+    np.testing.assert_allclose(kandala(2, 1).bind(w=params).matrix(), by_hand.matrix(), atol=1e-14)
+
+
+def test_kandalas_entanglers_are_on_the_given_pairs():
+    circuit = kandala(4, 1, pairs=[(0, 2), (3, 1)], entangler="ecr")
+    assert [gate.qubits for gate in circuit if gate.name == "ecr"] == [(0, 2), (3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("entanglement", "pairs"),
+    [
+        ("linear", [(0, 1), (1, 2), (2, 3)]),
+        ("reverse_linear", [(2, 3), (1, 2), (0, 1)]),
+        ("full", [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]),
+        ("circular", [(3, 0), (0, 1), (1, 2), (2, 3)]),
+        ("pairwise", [(0, 1), (2, 3), (1, 2)]),
+    ],
+)
+def test_entangled_pairs(entanglement, pairs):
+    assert entangled_pairs(4, entanglement) == pairs
+    circuit = efficient_su2(4, 2, entanglement)
+    assert [gate.qubits for gate in circuit if gate.name == "cx"] == 2 * pairs
+    assert circuit.n_weights == 24
+
+
+def test_real_amplitudes_are_real():
+    params = np.random.default_rng(0).uniform(-3, 3, 12)
+    state = Simulator("double").state(real_amplitudes(4, 2), None, params)[0]
+    assert np.abs(state.imag).max() < 1e-14
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: kandala(3, 1, pairs=[(0, 1, 2)]), "pairs"),
+        (lambda: kandala(3, 1, pairs=[(0, 3)]), "qubit 3"),
+        (lambda: kandala(3, 1, entangler="cnot2"), "entangler"),
+        (lambda: kandala(0, 1), "n_qubits"),
+        (lambda: efficient_su2(3, 1, "circle"), "circular"),
+        (lambda: real_amplitudes(3, -1), "layers"),
+        (lambda: efficient_su2(3, 1, rotations=("H",)), "rotations"),
+    ],
+)
+def test_doors_of_the_published_circuits(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ketwork.models.ansatz import hardware_efficient, strongly_entangling
+from ketwork.models.ansatz import efficient_su2, hardware_efficient, kandala, real_amplitudes, strongly_entangling
 from ketwork.models.encodings import angle_encoding, data_reuploading, iqp_feature_map, zz_feature_map
 
 if TYPE_CHECKING:
@@ -15,8 +15,11 @@ __all__ = [
     "VariationalClassifier",
     "angle_encoding",
     "data_reuploading",
+    "efficient_su2",
     "hardware_efficient",
     "iqp_feature_map",
+    "kandala",
+    "real_amplitudes",
     "strongly_entangling",
     "zz_feature_map",
 ]
