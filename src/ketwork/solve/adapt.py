@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.backends import protocol
-from ketwork.checks import check_array, check_int, check_real
+from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.circuit.angle import w
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.simulator import Simulator
 from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum
-from ketwork.optimize import minimize
+from ketwork.optimize import METHODS, minimize
 from ketwork.solve.excitations import Excitation, excited, reference_circuit
 from ketwork.solve.objective import Objective
 from ketwork.solve.pools import check_pool, molecule_pool
@@ -43,7 +43,7 @@ def adapt(
     pool: for a molecule a name out of `pools.POOLS`; or generators (`local_pool`, ...). start: a circuit without
     weights that makes the first state; default Hartree-Fock, without a molecule all qubits 0. operators: how many are
     added at most. tolerance: ends when the norm of the pool's gradient, hartree per radian, is no larger. method, steps
-    (after each addition) and options: as of `optimize.minimize`; each time all weights go on from where they are, the
+    (after each addition) and options: as of `optimize.minimize`, methods by values or gradients alone; each time all weights go on from where they are, the
     new one from 0. backend: any Backend; the slopes of the whole pool are one call, the commutators' values in one
     state. callback(operators so far, weights, energy) returns True to stop. state: of an earlier Solution, to go on.
     Solution.history: the energy after each addition, the start first; extra: "operators" (their names), "chosen" (their
@@ -56,6 +56,7 @@ def adapt(
     operator, generators, first = _prepared(hamiltonian, pool, start)
     check_int("operators", operators, 0)
     check_real("tolerance", tolerance, 0)
+    check_choice("method", method, [name for name, row in METHODS.items() if set(row.needs) <= {"gradient", "value"}])
     if method == "l-bfgs":
         options.setdefault("tol", 1e-12)
     grown = _Grown(operator, generators, first, backend, state)
@@ -192,7 +193,7 @@ class _Grown:
         """Add a generator and optimise all weights; returns why that ended."""
         self.chosen.append(number)
         objective = self._objective()
-        fun = objective.value_and_gradient if method in _BY_GRADIENT else objective.value
+        fun: Any = objective.value_and_gradient if "gradient" in METHODS[method].needs else objective.value
         begun = np.append(self.params, 0.0)
         own = None if seed is None else np.random.SeedSequence(seed, spawn_key=(len(self.chosen),))
         found = minimize(fun, begun, method, steps, seed=own, **options)
@@ -232,6 +233,3 @@ class _Grown:
         self.n_evaluations += objective.n_evaluations
         self.circuits += objective.circuits
         self.shots += objective.shots
-
-
-_BY_GRADIENT = ("l-bfgs", "adam")

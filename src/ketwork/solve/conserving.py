@@ -20,27 +20,29 @@ _MOST_LAYERS = 200
 def number_conserving(
     n_qubits: int, ones: int | Sequence[int], layers: int | None = None, real: bool = True
 ) -> Circuit:
-    """A brick wall of two-qubit gates that mix 01 and 10, on a basis state: it keeps the number of ones.
+    """A brick wall of gates A on neighbours, on a basis state: it keeps the number of ones. In the space of 01 and 10
+
+    A(theta, phi) = [[cos theta, e^(i phi) sin theta], [e^(-i phi) sin theta, -cos theta]], and 1 elsewhere.
 
     ones: how many, which are then spread out evenly, or which qubits. layers: of gates on pairs (0, 1), (2, 3), ... and
-    then (1, 2), (3, 4), ...; default as many as give about as many gates as there are states, C(n, ones), at most 200. real: one
-    weight a gate, its angle; else a second one, the phase. All zero is the basis state.
-    For Jordan-Wigner molecules (not their spins: see `orbital_fabric`) and spin models that keep the total Z.
-    Source: Gard et al., arXiv:1904.10910, eq. 2: gate A(theta, phi), here with another sign of 10, and with angle 0 for
-    no exchange.
+    then (1, 2), (3, 4), ...; default two more than hold as many gates as there are states, C(n, ones), at most 200.
+    real: one weight a gate, theta; else a second one, phi. All zero is the basis state.
+    The sign of -cos theta matters: rotations without it make, along a Jordan-Wigner chain, single determinants alone.
+    For Jordan-Wigner molecules (it mixes their spins: see `orbital_fabric`) and spin models that keep the total Z.
+    Source: Gard et al., arXiv:1904.10910, eq. 2.
     """
     n = check_int("n_qubits", n_qubits, 2)
     chosen = _places(n, ones)
     if layers is None:  # a layer has (n - 1)/2 gates on average
-        layers = min(-(-2 * comb(n, len(chosen)) // (n - 1)), _MOST_LAYERS)
+        layers = min(-(-2 * comb(n, len(chosen)) // (n - 1)) + 2, _MOST_LAYERS)
     circuit = Circuit(n)
     for q in chosen:
         circuit = circuit.x(q)
     k = 0
     for layer in range(check_int("layers", layers, 0)):
         for q in range(layer % 2, n - 1, 2):
-            phase = np.pi / 2 if real else w[k + 1] + np.pi / 2
-            circuit = circuit.xx_plus_yy(q, q + 1, 2 * w[k], phase)
+            phase = -np.pi / 2 if real else w[k + 1] - np.pi / 2
+            circuit = circuit.z(q).cz(q, q + 1).xx_plus_yy(q, q + 1, 2 * w[k], phase)
             k += 1 if real else 2
     return circuit
 

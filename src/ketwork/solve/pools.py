@@ -56,8 +56,8 @@ def spin_adapted_pool(molecule: Molecule, generalized: bool = False) -> tuple[Ex
     moves = _moves(molecule, generalized)
     found: list[Excitation] = []
     for a, i in sorted({(new[0] // 2, old[0] // 2) for new, old in moves if len(new) == 1}):
-        weights = {((2 * a + s,), (2 * i + s,)): 1.0 for s in (0, 1)}
-        found.append(_combined(molecule, f"{i} -> {a}", weights))
+        both: dict[Move, float] = {((2 * a + s,), (2 * i + s,)): 1.0 for s in (0, 1)}
+        found.append(_combined(molecule, f"{i} -> {a}", both))
     pairs = {
         (tuple(sorted(p // 2 for p in new)), tuple(sorted(p // 2 for p in old))) for new, old in moves if len(new) == 2
     }
@@ -150,7 +150,9 @@ def check_pool(pool: Sequence[Excitation], n_qubits: int) -> tuple[Excitation, .
         if not isinstance(item, Excitation):
             raise TypeError(f"Argument `pool` must hold Excitations, but holds {type(item).__name__}.")
         if item.n_qubits != n_qubits:
-            raise ValueError(f"Argument `pool` must act on {n_qubits} qubits, but {item.name!r} acts on {item.n_qubits}.")
+            raise ValueError(
+                f"Argument `pool` must act on {n_qubits} qubits, but {item.name!r} acts on {item.n_qubits}."
+            )
     return listed
 
 
