@@ -43,9 +43,10 @@ def adapt(
     pool: for a molecule a name out of `pools.POOLS`; or generators (`local_pool`, ...). start: a circuit without
     weights that makes the first state; default Hartree-Fock, without a molecule all qubits 0. operators: how many are
     added at most. tolerance: ends when the norm of the pool's gradient, hartree per radian, is no larger. method, steps
-    (after each addition) and options: as of `optimize.minimize`, methods by values or gradients alone; each time all weights go on from where they are, the
-    new one from 0. backend: any Backend; the slopes of the whole pool are one call, the commutators' values in one
-    state. callback(operators so far, weights, energy) returns True to stop. state: of an earlier Solution, to go on.
+    (after each addition) and options: as of `optimize.minimize`, methods by values or gradients alone; each time all
+    weights go on from where they are, the new one from 0. backend: any Backend; the slopes of the whole pool are one
+    call, the commutators' values in one state. callback(operators so far, weights, energy) returns True to stop.
+    state: of an earlier Solution, to go on.
     Solution.history: the energy after each addition, the start first; extra: "operators" (their names), "chosen" (their
     numbers in the pool), "gradient_norms" (before each addition, the last at the end).
     Raises: TypeError and ValueError for a pool that is named without a molecule, is empty or does not fit; a state of
