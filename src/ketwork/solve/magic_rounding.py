@@ -29,7 +29,7 @@ BASES = 32
 
 @dataclass(frozen=True)
 class AccessCode:
-    """Which bits live where. code: bits a qubit at most, 1 to 3. qubits: for each its bits, in the order of `LETTERS`."""
+    """Which bits live where. code: bits a qubit at most, 1 to 3. qubits: for each its bits, in order of `LETTERS`."""
 
     code: int
     qubits: tuple[tuple[int, ...], ...]
