@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,24 +10,22 @@ from numpy.typing import ArrayLike
 
 from ketwork.backends.protocol import Backend
 from ketwork.backends.protocol import cost as cost_of_run
-from ketwork.checks import check_array, check_choice, check_int
+from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit
 from ketwork.engine.simulator import Simulator
-from ketwork.models.ansatz import hardware_efficient
+from ketwork.models.ansatz import efficient_su2
 from ketwork.operators.lanczos import expectation, ground_state
 from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial
-from ketwork.optimize import minimize
 from ketwork.seeds import Seed, generator
 from ketwork.solve.magic_rounding import AccessCode, magic_rounding, magic_rounding_on, pauli_rounding
 from ketwork.solve.objective import Objective
 from ketwork.solve.solution import Bits, Floats, Solution
+from ketwork.solve.vqe import train
 
 ROUNDINGS = ("magic", "semideterministic")
 """Shots along random axes of the code, or the signs of expectation values."""
-
-BY_GRADIENT, BY_VALUE = ("l-bfgs", "adam"), ("cobyla", "spsa")
 
 
 def random_access(
@@ -47,9 +46,9 @@ def random_access(
 ) -> Solution:
     """Minimise a cost of bits with `code` (1, 2, 3) bits a qubit: the least energy of `relaxed`, rounded to bits.
 
-    rounding: "magic" for `shots` strings, or "semideterministic" for one. ansatz: a circuit of weights, None for RY and
-    RZ with rings of CX in three layers (EfficientSU2), or "exact" for the ground state itself by Lanczos. method,
-    steps, options: as for `ketwork.optimize.minimize`. start: (P,) weights, else random angles.
+    rounding: "magic" for `shots` strings, or "semideterministic" for one. ansatz: a circuit of weights, None for
+    `efficient_su2` with three circular layers, or "exact" for the ground state itself by Lanczos. method,
+    steps, options, start, state: as for `vqe`.
     The solution's value is the relaxed energy, its samples (S, n_variables) are as rounded; `extra["code"]` is the
     `AccessCode`. Bits of one qubit share no term; with code 1 nothing is relaxed.
     Raises: ValueError for another code, ansatz with other qubits, costs without variables, more than 62 qubits.
@@ -68,26 +67,17 @@ def random_access(
         check_choice("ansatz", ansatz, ("exact",))
         return _exact(hamiltonian, placed, rounding, shots, rng, started)
     circuit = _circuit(ansatz, placed.n_qubits)
-    check_choice("method", method, (*BY_GRADIENT, *BY_VALUE))
     objective = Objective(circuit, hamiltonian, backend)
-    first = rng.uniform(-np.pi, np.pi, circuit.n_weights) if start is None else check_array("start", start, 1)
-    fun: Callable[[Floats], Any] = objective.value_and_gradient if method in BY_GRADIENT else objective.value
-    run = minimize(fun, first, method, steps, callback=callback, state=state, seed=rng, **options)
+    run = train(objective, method, steps, start, rng, callback, state, **options)
     rows = _read(objective, run.params, placed, rounding, shots, rng)
-    return Solution(
-        "QRAO",
-        run.fun,
-        run.params,
-        circuit,
-        run.history,
-        objective.n_evaluations,
-        objective.circuits,
-        objective.shots,
-        time.perf_counter() - started,
-        run.message,
-        run.state,
-        rows,
-        {"code": placed, "relaxed": hamiltonian},
+    return replace(
+        run,
+        method="QRAO",
+        circuits=objective.circuits,
+        shots=objective.shots,
+        seconds=time.perf_counter() - started,
+        samples=rows,
+        extra={"code": placed, "relaxed": hamiltonian},
     )
 
 
@@ -148,7 +138,7 @@ def relaxed(cost: Polynomial, placed: AccessCode) -> PauliSum:
 
 def _circuit(ansatz: Circuit | None, n_qubits: int) -> Circuit:
     if ansatz is None:
-        return hardware_efficient(n_qubits, 3)
+        return efficient_su2(n_qubits, 3, "circular")
     if not isinstance(ansatz, Circuit) or ansatz.n_qubits != n_qubits:
         raise ValueError(f"Argument `ansatz` must be a Circuit of {n_qubits} qubits, but is {ansatz!r:.60}.")
     return ansatz
