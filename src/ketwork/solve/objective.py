@@ -60,9 +60,9 @@ class Objective:
 
     def value(self, w: ArrayLike) -> float:
         """The objective at weights w (P,)."""
-        backend = self._next()
+        backend = self.next_backend()
         self.n_evaluations += 1
-        self._pay(self._once)
+        self.pay(self._once)
         if self.alpha < 1:
             return self._risk(backend, w)
         return float(backend.expectation(self.circuit, self.observable, None, w)[0, 0])
@@ -77,9 +77,9 @@ class Objective:
                 "CVaR from shots has no gradient: the parameter-shift rule holds for expectation values only. "
                 "Use a method that needs values alone, such as cobyla or spsa."
             )
-        backend = self._next()
+        backend = self.next_backend()
         self.n_evaluations += 1
-        self._pay(self._once, 1 + self._n_shifts)
+        self.pay(self._once, 1 + self.n_shifts)
         if self.alpha < 1:
             return self._risk_and_gradient(backend, w)
         values, pull_back = protocol.value_and_pullback(backend, self.circuit, self.observable, None, w)
@@ -91,43 +91,46 @@ class Objective:
         Its circuits are counted as for the parameter-shift rule on overlaps, 2 K^2 - K for K angles (Mari, Bromley,
         Killoran, arXiv:2008.06517).
         """
-        angles = self._n_shifts // 2
-        self._pay(self._fidelity.cost(), 2 * angles**2 - angles)
+        angles = self.n_shifts // 2
+        self.pay(self._fidelity.cost(), 2 * angles**2 - angles)
         return np.asarray(Simulator("double").metric(self.circuit, None, w), float)
 
     def fidelity(self, a: ArrayLike, b: ArrayLike) -> float:
         """|<psi(a)|psi(b)>|^2, as the backend reads it: the circuit with weights a, undone with weights b."""
         both = np.concatenate([check_array("a", a, 1), check_array("b", b, 1)])
-        self._pay(self._fidelity.cost())
-        return self._fidelity.value(both, self._next())
+        self.pay(self._fidelity.cost())
+        return self._fidelity.value(both, self.next_backend())
 
     def sample(self, w: ArrayLike, shots: int) -> Bits:
         """Bit strings (shots, n) read at weights w."""
-        backend = self._next()
-        self._pay(protocol.Cost(1, shots))
+        backend = self.next_backend()
+        self.pay(protocol.Cost(1, shots))
         return np.asarray(backend.sample(self.circuit, None, w, shots=shots)[0])
 
-    # ------------------------------------------------------------------ inside
-    def _next(self) -> Any:
+    # ------------------------------------------------------------------ for what is added to an objective
+    def next_backend(self) -> Any:
         """The backend for the next evaluation, with random numbers that none before it has used."""
         backend = protocol.apart(self.backend, self.turn)
         self.turn += 1
         return backend
 
-    def _pay(self, one: protocol.Cost, times: int = 1) -> None:
+    def pay(self, one: protocol.Cost, times: int = 1) -> None:
+        """Put something on the bill."""
         self.circuits += times * one.circuits
         self.shots += times * one.shots
 
+    @cached_property
+    def n_shifts(self) -> int:
+        """How many shifted circuits a gradient takes on a device."""
+        gates = [gate for gate in self.circuit if gate.name != "global_phase"]
+        return sum(len(rule(g.name, k)) for g in gates for k, param in enumerate(g.params) if isinstance(param, Angle))
+
+    # ------------------------------------------------------------------ inside
     @cached_property
     def _once(self) -> protocol.Cost:
         if self.alpha < 1:
             return protocol.Cost(1, 0 if self._knows_probabilities else int(self.backend.shots))
         return protocol.cost(self.backend, self.circuit, self.observable)
-
-    @cached_property
-    def _n_shifts(self) -> int:
-        gates = [gate for gate in self.circuit if gate.name != "global_phase"]
-        return sum(len(rule(g.name, k)) for g in gates for k, param in enumerate(g.params) if isinstance(param, Angle))
 
     @cached_property
     def _fidelity(self) -> Overlap:

@@ -1,0 +1,101 @@
+"""Excited states: whole spectra of small Hamiltonians, the penalty's gradient, and states given before."""
+
+import numpy as np
+import pytest
+
+from ketwork import Circuit, PauliSum, Simulator, w
+from ketwork.models.ansatz import kandala
+from ketwork.operators import load_molecule
+from ketwork.solve.deflation import Deflated, deflate, spectral_bound
+from ketwork.solve.objective import Objective
+
+
+def small():
+    return Circuit(2).ry(0, w[0]).ry(1, w[1]).cx(0, 1).ry(0, w[2]).ry(1, w[3])
+
+
+class Bare:
+    """A backend that knows nothing but the two calls."""
+
+    def __init__(self, inner):
+        self.expectation, self.sample = inner.expectation, inner.sample
+
+
+def test_the_spectrum_of_hydrogen():
+    molecule = load_molecule("H2")
+    exact = np.linalg.eigvalsh(molecule.hamiltonian.matrix())
+    found = deflate(molecule.hamiltonian, kandala(2, 1), 4, seed=0)
+    np.testing.assert_allclose([s.value for s in found], exact, atol=1e-6)
+    for k, solution in enumerate(found):
+        assert solution.extra["overlaps"].shape == (k,)
+        assert solution.extra["overlaps"].max(initial=0) < 1e-6
+        assert solution.method == "deflation"
+
+
+def test_states_are_orthogonal_eigenvectors():
+    molecule = load_molecule("H2")
+    found = deflate(molecule.hamiltonian, kandala(2, 1), 3, seed=1)
+    states = np.array([Simulator("double").state(kandala(2, 1), None, s.params)[0] for s in found])
+    np.testing.assert_allclose(np.abs(states.conj() @ states.T), np.eye(3), atol=1e-4)
+    for solution, state in zip(found, states, strict=True):
+        assert np.linalg.norm(molecule.hamiltonian.matrix() @ state - solution.value * state) < 1e-3
+
+
+@pytest.mark.parametrize("backend", [None, Bare(Simulator("double"))])
+def test_the_gradient_of_the_penalty(backend):
+    hamiltonian = PauliSum.from_dict({"ZZ": 1.0, "XI": 0.5, "IX": -0.2})
+    rng = np.random.default_rng(0)
+    penalised = Deflated(Objective(small(), hamiltonian, backend), rng.uniform(-3, 3, (2, 4)), 2.5)
+    point = rng.uniform(-3, 3, 4)
+    value, gradient = penalised.value_and_gradient(point)
+    steps = 1e-5 * np.eye(4)
+    numeric = [(penalised.value(point + s) - penalised.value(point - s)) / 2e-5 for s in steps]
+    assert value == pytest.approx(penalised.value(point), abs=1e-12)
+    np.testing.assert_allclose(gradient, numeric, atol=1e-7)
+
+
+def test_going_on_from_states_found_before():
+    molecule = load_molecule("H2")
+    first = deflate(molecule.hamiltonian, kandala(2, 1), 1, seed=4)
+    more = deflate(molecule.hamiltonian, kandala(2, 1), 2, seed=4, found=first)
+    whole = deflate(molecule.hamiltonian, kandala(2, 1), 2, seed=4)
+    assert more[0] is first[0]
+    assert more[1].params.tolist() == whole[1].params.tolist()
+
+
+def test_too_small_a_penalty_finds_the_ground_state_again():
+    molecule = load_molecule("H2")
+    found = deflate(molecule.hamiltonian, kandala(2, 1), 2, seed=0, beta=0.0)
+    assert found[1].value == pytest.approx(found[0].value, abs=1e-6)
+    assert found[1].extra["overlaps"][0] > 0.99
+
+
+def test_with_shots_and_a_bill():
+    molecule = load_molecule("H2")
+    backend = Simulator("double", seed=0, shots=300)
+    found = deflate(molecule.hamiltonian, small(), 2, method="spsa", steps=60, backend=backend, seed=0, starts=1, a=0.3)
+    assert found[1].value > found[0].value + 0.1
+    assert found[1].shots == found[1].circuits * 300
+    assert found[1].circuits > found[0].circuits
+
+
+def test_the_bound_is_above_the_spectral_range():
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        terms = {"".join(rng.choice(list("IXYZ"), 3)): float(rng.normal()) for _ in range(8)}
+        levels = np.linalg.eigvalsh(PauliSum.from_dict(terms).matrix())
+        assert spectral_bound(PauliSum.from_dict(terms)) > levels[-1] - levels[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda h: deflate(h, small(), 0), "n_states"),
+        (lambda h: deflate(h, small(), 2, beta=-1.0), "beta"),
+        (lambda h: deflate(h, small(), 2, starts=0), "starts"),
+        (lambda h: deflate(h, small(), 2, found=deflate(h, kandala(2, 0), 1, seed=0)), "same circuit"),
+    ],
+)
+def test_doors(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(load_molecule("H2").hamiltonian)
