@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketwork.optimize.stepping import Task, check_value, run_steps
+from ketwork.optimize.stepping import Task, Way, check_value, run_steps
 
 
 def downhill(task, state, params):
@@ -13,7 +13,7 @@ def downhill(task, state, params):
 
 def run(steps, state=None, seen="before", callback=None, **options):
     task = Task(lambda p: float(p.sum()), {"slope": np.ones(2), **options}, np.random.default_rng(0))
-    return run_steps(task, np.zeros(2), steps, callback, state, lambda t, p: {"step": 0}, downhill, seen)
+    return run_steps(task, np.zeros(2), steps, callback, state, Way(lambda t, p: {"step": 0}, downhill, seen))
 
 
 def test_it_walks_and_tells():

@@ -11,7 +11,7 @@ from ketwork import seeds
 from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.optimize import adam, adam_spsa, natural_gradient, qn_spsa, rotosolve, spsa
 from ketwork.optimize.scipy_bridge import run_scipy
-from ketwork.optimize.stepping import Floats, Result, State, Task, run_steps
+from ketwork.optimize.stepping import Floats, Result, State, Task, Way, run_steps
 
 Options = dict[str, Callable[[str, Any], Any]]
 
@@ -150,18 +150,18 @@ _RATES: Options = {"learning_rate": _not_negative, "beta1": _below_one, "beta2":
 
 METHODS = {
     "adam": Method(
-        ("gradient",), _RATES, partial(run_steps, begin=lambda task, p: adam.init(p), step=_adam, seen="before")
+        ("gradient",), _RATES, partial(run_steps, way=Way(lambda task, p: adam.init(p), _adam, seen="before"))
     ),
     "natural-gradient": Method(
         ("gradient", "metric"),
         {"metric": _function, "learning_rate": _not_negative, "regularisation": _not_negative},
-        partial(run_steps, begin=lambda task, p: natural_gradient.init(p), step=_natural, seen="before"),
+        partial(run_steps, way=Way(lambda task, p: natural_gradient.init(p), _natural, "before")),
     ),
     "l-bfgs": Method(("gradient",), {"tol": _not_negative}, partial(run_scipy, gradients=True)),
     "spsa": Method(
         ("value",),
         _FIRST,
-        partial(run_steps, begin=_begin_spsa, step=lambda task, s, p: spsa.update(task.value, s, p, task.rng)),
+        partial(run_steps, way=Way(_begin_spsa, lambda task, s, p: spsa.update(task.value, s, p, task.rng))),
     ),
     "adam-spsa": Method(
         ("value",),
@@ -169,8 +169,10 @@ METHODS = {
         | {"beta1": _below_one, "beta2": _below_one},
         partial(
             run_steps,
-            begin=lambda task, p: adam_spsa.init(p),
-            step=lambda task, s, p: adam_spsa.update(task.value, s, p, task.rng, **task.options),
+            way=Way(
+                lambda task, p: adam_spsa.init(p),
+                lambda task, s, p: adam_spsa.update(task.value, s, p, task.rng, **task.options),
+            ),
         ),
     ),
     "qn-spsa": Method(
@@ -178,14 +180,15 @@ METHODS = {
         {**_FIRST, "fidelity": _function, "regularisation": _positive, "blocking": _not_negative},
         partial(
             run_steps,
-            begin=lambda task, p: qn_spsa.init(p, **{k: v for k, v in task.options.items() if k in ("a", "c")}),
-            step=_qn_spsa,
+            way=Way(
+                lambda task, p: qn_spsa.init(p, **{k: v for k, v in task.options.items() if k in ("a", "c")}), _qn_spsa
+            ),
         ),
     ),
     "rotosolve": Method(
         ("value", "frequencies"),
         {"frequencies": _counts, "units": _units},
-        partial(run_steps, begin=lambda task, p: rotosolve.init(p), step=_rotosolve, seen="after"),
+        partial(run_steps, way=Way(lambda task, p: rotosolve.init(p), _rotosolve, "after")),
     ),
     "cobyla": Method(("value",), {"tol": _not_negative, "rhobeg": _not_negative}, partial(run_scipy, gradients=False)),
 }

@@ -16,7 +16,7 @@ State = dict[str, Any]
 Fidelity = Callable[[Floats, Floats], float]
 
 
-def init(params: Floats, a: float = 0.1, c: float = 0.1) -> State:
+def init(params: Floats, a: float = 0.3, c: float = 0.1) -> State:
     """The state before the first step: the metric is the identity until it is known. Lists, so that JSON can hold it.
 
     a, c: the sizes of the first step and of the first differences.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,18 @@ from ketwork.checks import check_array
 
 Floats = NDArray[np.floating[Any]]
 State = dict[str, Any]
-Step = Callable[["Task", State, Floats], tuple[Floats, State, float]]
+
+
+class Way(NamedTuple):
+    """How a method goes.
+
+    begin(task, params): its state before the first step. step(task, state, params): (new parameters, new state, a
+    value). seen: where that value is true: "before" the step, "after" it, or "" for beside the path.
+    """
+
+    begin: Callable[["Task", Floats], State]
+    step: Callable[["Task", State, Floats], tuple[Floats, State, float]]
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,14 +79,8 @@ def check_value(value: Any, step: int) -> float:
     return number
 
 
-def run_steps(
-    task: Task, params: Floats, steps: int, callback: Any, state: State | None, begin: Any, step: Step, seen: str = ""
-) -> Result:
-    """`steps` steps from `params`, or from where a state stopped.
-
-    begin(task, params): the method's state before its first step. step(task, state, params): (new parameters, new
-    state, a value). seen: where that value is true: "before" the step, "after" it, or "" for beside the path.
-    """
+def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: State | None, way: Way) -> Result:
+    """`steps` steps from `params`, or from where a state stopped."""
     average = int(task.options.pop("average", 0))
     inner = dict(state) if state and "step" in state else None
     history: list[float] = []
@@ -90,25 +95,25 @@ def run_steps(
             task.rng = seeds.restore(inner.pop("generator"))
     try:
         if inner is None:
-            inner = begin(task, params)
+            inner = way.begin(task, params)
         for _ in range(steps):
             task.step = int(inner["step"])
             old = params
-            params, inner, value = step(task, inner, params)
+            params, inner, value = way.step(task, inner, params)
             history.append(check_value(value, task.step))
             if average:
                 path = [*path, params][-average:]
-            if seen and value < best["best_fun"]:
-                best = {"best_fun": value, "best_params": (old if seen == "before" else params).copy()}
+            if way.seen and value < best["best_fun"]:
+                best = {"best_fun": value, "best_params": (old if way.seen == "before" else params).copy()}
             if callback is not None and callback(int(inner["step"]), params, value):
                 message = "stopped by the callback"
                 break
     except KeyboardInterrupt:
         message = "interrupted"
-    kept = {} if inner is None else _kept(inner, task, path if average else [], best if seen else {})
+    kept = {} if inner is None else _kept(inner, task, path if average else [], best if way.seen else {})
     final = np.mean(path, axis=0) if average and path else params
     last = history[-1] if history else float("nan")
-    found, lowest = (best["best_params"], best["best_fun"]) if seen and history else (final, last)
+    found, lowest = (best["best_params"], best["best_fun"]) if way.seen and history else (final, last)
     return Result(final, last, history, kept, task.evaluations, message, found, lowest)
 
 

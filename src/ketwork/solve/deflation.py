@@ -48,12 +48,8 @@ def deflate(
     check_int("n_states", n_states, 1)
     check_int("starts", starts, 1)
     weight = spectral_bound(hamiltonian) if beta is None else check_real("beta", beta, 0)
-    for one in found:
-        if len(one.params) != ansatz.n_weights:
-            raise ValueError(
-                f"Argument `found` must hold solutions of the same circuit with {ansatz.n_weights} weights, but one "
-                f"has {len(one.params)}."
-            )
+    if any(one.circuit != ansatz for one in found):
+        raise ValueError("Argument `found` must hold solutions of the same circuit as `ansatz`.")
     states = list(found)
     for rng in seeds.spawn(seed, n_states)[len(states) :]:
         penalised = Deflated(Objective(ansatz, hamiltonian, backend), [s.params for s in states], weight)
