@@ -22,7 +22,7 @@ from ketwork.operators import pauli_z
 
 _FOLDER = Path(__file__).parent
 _DTYPES = ("float32", "float64")
-_SECONDS = {"ideal": 15, "noisy": 20, "trajectories": 20}  # about, on two cores
+_SECONDS = {"ideal": 15, "noisy": 20, "trajectories": 20, "diagonal": 10}  # about, on two cores
 _QUBITS = 10  # the least that large-state kernels take in single precision
 
 
@@ -86,10 +86,18 @@ def run_trajectories(dtype: str) -> None:
     trajectories.warm(dtype)
 
 
+def run_diagonal(dtype: str) -> None:
+    """The same for phases by a cost in turn with mixers."""
+    from ketwork.engine import diagonal
+
+    diagonal.warm(dtype)
+
+
 GROUPS: dict[str, Callable[[str], None]] = {
     "ideal": run_ideal,
     "noisy": run_noisy,
     "trajectories": run_trajectories,
+    "diagonal": run_diagonal,
 }
 """The groups of kernels, compiled when the first of a group is needed, and what runs all of them."""
 
@@ -128,6 +136,8 @@ def ensure_compiled(group: str = "ideal", say: Callable[[str], None] = _to_stder
     """Compile what is not compiled yet of a group, and say so before and after; looks only once a process."""
     if _marker(group).exists():
         return
-    what = "Ketwork's kernels" if group == "ideal" else f"Ketwork's kernels for noise ({group})"
+    what = {"ideal": "Ketwork's kernels", "diagonal": "Ketwork's kernels for QAOA"}.get(
+        group, f"Ketwork's kernels for noise ({group})"
+    )
     say(f"First run on this machine: compiling {what}, once (about {_SECONDS[group]} s) ...")
     say(f"... done in {compile_group(group):.0f} s.")
