@@ -24,7 +24,7 @@ def test_moments_are_weighted_means_of_the_estimates():
     moves = []
     for _ in range(6):
         moved, state, _ = adam_spsa.update(
-            lambda p: 3 * float(p[0]), state, params, rng, a=0.5, alpha=0.7, beta1=0.8, beta2=0.6, decay=0.3
+            lambda p: 3 * float(p[0]), state, params, rng, a=0.5, a_power=0.7, beta1=0.8, beta2=0.6, beta1_power=0.3
         )
         moves.append(float((moved - params)[0]))
         params = moved
@@ -41,11 +41,11 @@ def test_against_the_recursion_written_out():
     m, v, wm, wv = np.zeros(2), np.zeros(2), 0.0, 0.0
     for k in range(1, 5):
         d = np.random.default_rng(k - 1).choice([-1.0, 1.0], size=2)
-        ck = gains["c"] * k ** -gains["gamma"]
+        ck = gains["c"] * k ** -gains["c_power"]
         g = (fun(point + ck * d) - fun(point - ck * d)) / (2 * ck) / d
-        b1, b2 = gains["beta1"] * k ** -gains["decay"], gains["beta2"]
+        b1, b2 = gains["beta1"] * k ** -gains["beta1_power"], gains["beta2"]
         m, v, wm, wv = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g, b1 * wm + 1 - b1, b2 * wv + 1 - b2
-        ak = gains["a"] * k ** -gains["alpha"]
+        ak = gains["a"] * k ** -gains["a_power"]
         point = point - ak * (g if k == 1 else (m / wm) / (np.sqrt(v / wv) + 1e-8))
     np.testing.assert_allclose(params, point, atol=1e-12)
 

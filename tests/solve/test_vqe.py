@@ -1,5 +1,6 @@
 """The eigensolver: known ground energies, every optimiser, shots, noise, devices, going on, and doors."""
 
+import inspect
 from functools import cache
 
 import numpy as np
@@ -135,6 +136,11 @@ def test_several_starts_are_never_worse_and_are_all_paid():
     assert stopped.message == "stopped by the callback" and len(stopped.history) == 1
     again = best_of_starts(Objective(small(), problem[0]), 1, np.random.default_rng(0), "adam", 2, None, None, None)
     assert len(again.history) == 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_option_of_a_method_has_the_name_of_an_argument(method):
+    assert not set(METHODS[method].options) & set(inspect.signature(vqe).parameters)
 
 
 def test_random_starts_are_near_the_identity():

@@ -13,7 +13,7 @@ from ketwork.optimize import spsa
 
 Floats = NDArray[np.floating[Any]]
 State = dict[str, Any]
-GAINS = {"a": 0.3, "alpha": 0.602, "c": 0.1, "gamma": 0.101, "decay": 0.4, "beta1": 0.9, "beta2": 0.99}
+GAINS = {"a": 0.3, "a_power": 0.602, "c": 0.1, "c_power": 0.101, "beta1": 0.9, "beta1_power": 0.4, "beta2": 0.99}
 """The options and what they are when not given; the paper tunes all of them for each problem."""
 
 
@@ -27,15 +27,16 @@ def update(
 ) -> tuple[Floats, State, float]:
     """One step of two evaluations: (new parameters, new state, mean of the two values).
 
-    In step k = 1, 2, ...: gain a / k^alpha, reach c / k^gamma, beta1 / k^decay for the mean and beta2 for the square.
+    In step k = 1, 2, ...: gain a / k^a_power, reach c / k^c_power, beta1 / k^beta1_power for the mean and beta2 for
+    the square; the paper calls the powers alpha, gamma and lambda.
     The first step follows the estimate itself. Moments are divided by the weight that they have gathered, which is
     Adam's correction for betas that change.
     """
     gains = {**GAINS, **options}
     step = int(state["step"]) + 1
-    gain, reach = gains["a"] / step ** gains["alpha"], gains["c"] / step ** gains["gamma"]
+    gain, reach = gains["a"] / step ** gains["a_power"], gains["c"] / step ** gains["c_power"]
     gradient, value = spsa.estimate(fun, params, reach, rng)
-    betas = gains["beta1"] / step ** gains["decay"], gains["beta2"]
+    betas = gains["beta1"] / step ** gains["beta1_power"], gains["beta2"]
     moments, weights = [], []
     for beta, old, weight, new in zip(
         betas, (state["mean"], state["square"]), state["weights"], (gradient, gradient**2), strict=True

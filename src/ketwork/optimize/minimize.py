@@ -48,10 +48,10 @@ def minimize(
     earlier `Result`, to go on where it stopped: k steps and then k more are 2k steps; SciPy's methods (l-bfgs, cobyla)
     start anew from the best point. Ctrl-C stops between steps and returns what was reached.
     options: adam: learning_rate, beta1, beta2. natural-gradient: metric(params) -> (P, P), learning_rate,
-    regularisation. spsa: a, c (without `a` it is calibrated first), average. adam-spsa: a, alpha, c, gamma, decay,
-    beta1, beta2, average. qn-spsa: fidelity(p, q), a, c, regularisation, blocking, average. rotosolve: frequencies
-    (P,), how many each parameter has, and units (P,), the lowest (default 1). l-bfgs: tol. cobyla: tol, rhobeg.
-    average: the result is the mean over the parameters after so many last steps.
+    regularisation. spsa: a, c (without `a` it is calibrated first), average. adam-spsa: a, a_power, c, c_power,
+    beta1, beta1_power, beta2, average. qn-spsa: fidelity(p, q), a, c, regularisation, blocking, average.
+    rotosolve: frequencies (P,), how many each parameter has, and units (P,), the lowest (default 1). l-bfgs: tol.
+    cobyla: tol, rhobeg. average: the result is the mean over the parameters after so many last steps.
     Raises: ValueError for an unknown method, a function that is not finite, options that the method does not have, or
     those that it needs and were not given.
     """
@@ -165,7 +165,7 @@ METHODS = {
     ),
     "adam-spsa": Method(
         ("value",),
-        {**_FIRST, "alpha": _not_negative, "gamma": _not_negative, "decay": _not_negative}
+        {**_FIRST, "a_power": _not_negative, "c_power": _not_negative, "beta1_power": _not_negative}
         | {"beta1": _below_one, "beta2": _below_one},
         partial(
             run_steps,
