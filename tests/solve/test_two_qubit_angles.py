@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 from scipy.stats import unitary_group
-from twin import steps_matrix
 
 from ketwork import Circuit, w
 from ketwork.circuit.gates import GATES, Rot
 from ketwork.solve.two_qubit_angles import N_ANGLES, add_block, block_matrix, two_qubit_angles
+from twin import steps_matrix
 
 LETTERS = ("XI", "YI", "ZI", "IX", "IY", "IZ", "XX", "YY", "ZZ", "XI", "YI", "ZI", "IX", "IY", "IZ")
 

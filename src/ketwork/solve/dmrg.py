@@ -27,7 +27,7 @@ def ground_mps(
 ) -> MatrixProductState:
     """The state of lowest energy with bonds of at most `bond_dimension`.
 
-    Two-site sweeps find a state with bonds of twice that (and at least 16), which is cut; one-site sweeps, at most
+    Two-site sweeps find a state with somewhat larger bonds (at least 16), which is cut; one-site sweeps, at most
     `sweeps`, then lower the energy at that bond dimension until a sweep changes it by less than `tolerance` times the
     energy. seed: of the random state at the start. The sum must be Hermitian, on at least two qubits. All sectors
     (numbers of electrons, spins) are searched at once. The energy is always one that the state has; that there is no
@@ -43,9 +43,9 @@ def ground_mps(
     check_int("hamiltonian.n_qubits", hamiltonian.n_qubits, 2)
     started = time.perf_counter()
     search = _Search(operator, _random(len(operator), operator[0].dtype, generator(seed)))
-    wide = max(16, 2 * chi)
+    wide = max(16, chi + min(chi, 16))
     for bonds in (min(8, wide), 16, wide):
-        _settle(lambda bonds=bonds: search.sweep(2, bonds), tolerance, 4)  # type: ignore[misc]
+        _settle(lambda bonds=bonds: search.sweep(2, bonds), max(tolerance, 1e-7), 4)  # type: ignore[misc]
     tensors, lost = cut(search.tensors, chi)
     search = _Search(operator, tensors)
     _settle(lambda: search.sweep(1, chi), tolerance, sweeps)
