@@ -22,10 +22,22 @@ class Entry:
     function: Callable[[Ledger, int, bool], Finding]
 
 
+def _he_vqe(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.he_vqe import he_vqe_system
+
+    return he_vqe_system(ledger, seed, quick)
+
+
 def _q_cluster(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.q_cluster import q_cluster_system
 
     return q_cluster_system(ledger, seed, quick)
+
+
+def _tn_init(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.tn_init_page import tn_init_system
+
+    return tn_init_system(ledger, seed, quick)
 
 
 def _zne_nn(ledger: Ledger, seed: int, quick: bool) -> Finding:
@@ -34,13 +46,40 @@ def _zne_nn(ledger: Ledger, seed: int, quick: bool) -> Finding:
     return zne_nn_system(ledger, seed, quick)
 
 
+def _quantum_optimization(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.quantum_optimization_page import quantum_optimization_system
+
+    return quantum_optimization_system(ledger, seed, quick)
+
+
 _LISTED = (
+    Entry(
+        "he-vqe",
+        "Hardware-efficient VQE for molecules and magnets",
+        "arXiv:1704.05018, Nature 549 (2017) 242",
+        "Potential curves of H2, LiH and BeH2 and a magnet by SPSA, with shots and device noise, beside exact energies.",
+        _he_vqe,
+    ),
     Entry(
         "q-cluster",
         "Q-Cluster: noise-aware unsupervised error mitigation",
         "arXiv:2504.10801, QCE 2025",
         "Clusters noisy bit strings and gives flipped bits back, beside HAMMER, Q-BEEP, M3 and a likelihood variant.",
         _q_cluster,
+    ),
+    Entry(
+        "quantum-optimization",
+        "Quantum optimisation beside classical solvers",
+        "arXiv:2503.12121",
+        "Variational optimisers on four problems beside random strings, greedy rules and HiGHS; a cut of 800 nodes.",
+        _quantum_optimization,
+    ),
+    Entry(
+        "tn-init",
+        "Starts of variational circuits from tensor networks",
+        "arXiv:2208.13673, Nat. Commun. 14 (2023) 8367",
+        "Trains circuits from matrix product states, beside random and identity starts, and DMRG alone.",
+        _tn_init,
     ),
     Entry(
         "zne-nn",
