@@ -63,6 +63,15 @@ def test_going_on_from_states_found_before():
     assert more[1].params.tolist() == whole[1].params.tolist()
 
 
+@pytest.mark.parametrize(("method", "steps"), [("rotosolve", 40), ("natural-gradient", 300), ("cobyla", 800)])
+def test_other_methods_find_the_first_excited_state(method, steps):
+    """Real states reach the first two levels of hydrogen; overlaps are trigonometric sums as energies are."""
+    molecule = load_molecule("H2")
+    exact = np.linalg.eigvalsh(molecule.hamiltonian.matrix())
+    found = deflate(molecule.hamiltonian, small(), 2, method=method, steps=steps, seed=2, starts=2)
+    np.testing.assert_allclose([s.value for s in found], exact[:2], atol=2e-3)
+
+
 def test_too_small_a_penalty_finds_the_ground_state_again():
     molecule = load_molecule("H2")
     found = deflate(molecule.hamiltonian, kandala(2, 1), 2, seed=0, beta=0.0)
