@@ -69,23 +69,19 @@ def qaoa(
     check_choice("method", method, METHODS)
     steps_rng, sample_rng = spawn(seed, 2)
     counts = angle_counts(polynomial, multi, exchange)
-    runs = [layers]
-    if isinstance(start, str) and check_choice("start", start, ("ramp", "interp")) == "interp":
-        runs = list(range(1, layers + 1))
-        if options.get("state") is not None:
-            raise ValueError("Argument `state` goes on with one run; with it, `start` cannot be 'interp'.")
-    on_circuit = {"metric", "fidelity"} & set(METHODS[method].needs)  # these methods need more than values
-    if exchange is None and backend is None and not on_circuit:
+    runs = _depths(start, layers, options)
+    more = {"metric", "fidelity"} & set(METHODS[method].needs)  # what only the circuit can tell
+    run: Any
+    if exchange is None and backend is None and not more:
         tilts = None if warm_start is None else tilts_of(warm_start, polynomial.n_variables)
-        run: Any = _Exact(Alternation(polynomial, multi=multi, tilts=tilts, alpha=alpha), counts)
+        run = _Exact(Alternation(polynomial, multi=multi, tilts=tilts, alpha=alpha), counts)
     else:
-        variant = {"angles": angles, "mixer": mixer, "warm_start": warm_start}
-        run = _OnBackend(polynomial, variant, backend, alpha)
+        run = _OnBackend(polynomial, {"angles": angles, "mixer": mixer, "warm_start": warm_start}, backend, alpha)
     params = _first(start, polynomial, runs[0], counts)
     history: list[float] = []
     for p in runs:
         params = interpolated(params, p, counts) if p > runs[0] else params
-        given = options | {name: getattr(run.objective(p), name) for name in on_circuit}
+        given = options | {name: getattr(run.objective(p), name) for name in more}
         fun = run.gradient_at(p) if "gradient" in METHODS[method].needs else run.value_at(p)
         found = minimize(fun, params, method, steps, seed=steps_rng, **given)
         params, history = found.params, history + found.history
@@ -95,6 +91,15 @@ def qaoa(
         "qaoa", value, found.params, circuit, history, run.n_evaluations, run.circuits, run.shots,
         time.perf_counter() - started, found.message, found.state, samples, _read(polynomial, samples),
     )  # fmt: skip
+
+
+def _depths(start: str | ArrayLike | None, layers: int, options: dict[str, Any]) -> list[int]:
+    """How many layers each optimisation has."""
+    if not isinstance(start, str) or check_choice("start", start, ("ramp", "interp")) == "ramp":
+        return [layers]
+    if options.get("state") is not None:
+        raise ValueError("Argument `state` goes on with one run; with it, `start` cannot be 'interp'.")
+    return list(range(1, layers + 1))
 
 
 def _read(cost: Polynomial, samples: Bits | None) -> dict[str, Any]:
