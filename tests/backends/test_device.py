@@ -9,7 +9,7 @@ import pytest
 from ketwork import Circuit, PauliSum, Simulator, w, x
 from ketwork.backends import device as home
 from ketwork.backends.device import DeviceBackend
-from ketwork.backends.protocol import Cost, compiled, cost, each, value_and_pullback
+from ketwork.backends.protocol import Cost, apart, compiled, cost, each, value_and_pullback
 from ketwork.engine.measure import values_from_probabilities
 from ketwork.noise.calibration_files import load_device
 from ketwork.operators.grouping import group_qubitwise
@@ -234,3 +234,12 @@ def test_other_things_than_devices_and_circuits() -> None:
         DeviceBackend(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="`circuit` must be a Circuit"):
         DeviceBackend("lima").native("h 0")  # type: ignore[arg-type]
+
+
+def test_copies_that_draw_other_shots_run_the_same_native_circuit() -> None:
+    backend = DeviceBackend("lima", SHOTS, seed=5)
+    native = backend.native(CIRCUIT)
+    other = apart(backend, 3)
+    assert other.seed != backend.seed
+    assert other.native(CIRCUIT) is native
+    assert len(backend._native) == 1

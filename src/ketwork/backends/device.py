@@ -32,7 +32,7 @@ class DeviceBackend:
 
     device: a `Device`, the name of a shipped one, or a path that `load_device` reads. shots: None for exact noisy
     values; else how often each measurement basis is read. precision, seed, method, threads: as of `Simulator`.
-    optimization_level: of Qiskit's transpiler, 0 to 3. qubits: the device's qubit for each qubit of a circuit; default
+    optimization_level: of Qiskit's transpiler, 0 to 3. transpile_seed: its seed; default `seed`, or 0. qubits: the device's qubit for each qubit of a circuit; default
     what suits among `device.best_qubits(n)`. idle: whether waiting qubits relax.
     A circuit is transpiled once, with its inputs and weights open, and simulated on the qubits that it uses.
     Raises: ImportError without Qiskit; ValueError for circuits with more qubits than the device, or than `qubits`.
@@ -44,6 +44,7 @@ class DeviceBackend:
     seed: int | None = field(default=None, kw_only=True)
     method: str = field(default="auto", kw_only=True)
     optimization_level: int = field(default=1, kw_only=True)
+    transpile_seed: int | None = field(default=None, kw_only=True)
     qubits: tuple[int, ...] | None = field(default=None, kw_only=True)
     idle: bool = field(default=True, kw_only=True)
     threads: int | None = field(default=None, kw_only=True)
@@ -59,6 +60,8 @@ class DeviceBackend:
         if self.qubits is not None:
             object.__setattr__(self, "qubits", self.device.check_qubits(self.qubits))
         check_int("optimization_level", self.optimization_level, 0, 3)
+        if self.transpile_seed is None:  # settled here: copies that draw other shots run the same native circuit
+            object.__setattr__(self, "transpile_seed", self.seed or 0)
         self.simulator(())  # checks the rest
 
     # ------------------------------------------------------------------ what a Backend does
@@ -112,6 +115,8 @@ class DeviceBackend:
         native = self.native(circuit)
         key = native.qubits, self.seed
         if key not in self._literal:
+            if len(self._literal) >= _REMEMBERED:
+                self._literal.clear()
             self._literal[key] = replace(self, optimization_level=0, qubits=native.qubits)
         return Compiled(self._literal[key], native.circuit, native.wires)
 
@@ -130,7 +135,7 @@ class DeviceBackend:
         """The circuit as the device runs it, transpiled once."""
         if not isinstance(circuit, Circuit):
             raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
-        key = circuit.digest, self.seed
+        key = circuit.digest
         if key not in self._native:
             if self.qubits is not None and circuit.n_qubits > len(self.qubits):
                 raise ValueError(
@@ -139,7 +144,9 @@ class DeviceBackend:
             if len(self._native) >= _REMEMBERED:
                 self._native.clear()
             layout = None if self.qubits is None else self.qubits[: circuit.n_qubits]
-            self._native[key] = transpile(circuit, self.device, self.optimization_level, layout, self.seed or 0)
+            self._native[key] = transpile(
+                circuit, self.device, self.optimization_level, layout, self.transpile_seed or 0
+            )
         return self._native[key]
 
     def simulator(self, qubits: Sequence[int]) -> Simulator:

@@ -158,7 +158,7 @@ def value_and_pullback(
         gx, gw = np.zeros_like(inputs), np.zeros_like(weights)
         if not terms:
             return Gradient(gx, gw)
-        runs = each(backend, [term.circuit for term in terms], observables, x, w)
+        runs = each(apart(backend, 1), [term.circuit for term in terms], observables, x, w)
         for term, run in zip(terms, runs, strict=True):
             share = term.factor * (by_value * run).sum(axis=1)
             for slot in term.angle.slots:

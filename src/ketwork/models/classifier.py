@@ -28,6 +28,7 @@ from ketwork.optimize import METHODS, adam, minimize
 Floats = NDArray[np.floating[Any]]
 ENCODINGS = ("reuploading", "angle", "iqp", "zz")
 ANSAETZE = ("hardware_efficient", "strongly_entangling")
+OPTIMIZERS = tuple(name for name, row in METHODS.items() if {*row.needs} <= {"value", "gradient"})
 
 
 def model_circuit(
@@ -76,7 +77,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     layers : layers of the circuit. n_qubits : None for one a feature, at least 2, at most 8.
     entangler : "cx", "cz", "iswap", "ecr" or "none". topology : "ring", "linear", "full", "star" or "none".
     scale : standardised features, clipped at 3 standard deviations, are multiplied by it to become angles (radians).
-    optimizer : "adam" (mini-batches), "spsa", "l-bfgs" or "cobyla" (the whole training set at every step).
+    optimizer : "adam" (mini-batches), or with the whole training set at every step "spsa", "adam-spsa", "l-bfgs" or "cobyla".
     learning_rate, epochs, batch_size : of the training; `epochs` are steps for the optimisers without batches.
     l2 : weight decay of the affine map, added to the loss as l2/2 times its squared norm.
     early_stopping : hold back `validation_fraction` of the data and stop when its loss has not fallen for
@@ -188,7 +189,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return self
 
     def _check_parameters(self) -> None:
-        check_choice("optimizer", self.optimizer, METHODS)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
         for name, low in (("epochs", 1), ("batch_size", 1), ("n_iter_no_change", 1)):
             check_int(name, getattr(self, name), low)
         for name in ("learning_rate", "l2", "scale"):
@@ -305,7 +306,7 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
         options: dict[str, Any] = {"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}
         result = minimize(
-            value_and_gradient if self.optimizer == "l-bfgs" else value,
+            value_and_gradient if "gradient" in METHODS[self.optimizer].needs else value,
             params[free],
             self.optimizer,
             self.epochs,
