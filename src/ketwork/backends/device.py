@@ -32,8 +32,9 @@ class DeviceBackend:
 
     device: a `Device`, the name of a shipped one, or a path that `load_device` reads. shots: None for exact noisy
     values; else how often each measurement basis is read. precision, seed, method, threads: as of `Simulator`.
-    optimization_level: of Qiskit's transpiler, 0 to 3. transpile_seed: its seed; default `seed`, or 0. qubits: the device's qubit for each qubit of a circuit; default
-    what suits among `device.best_qubits(n)`. idle: whether waiting qubits relax.
+    optimization_level: of Qiskit's transpiler, 0 to 3. transpile_seed: its seed; default `seed`, or 0. qubits: the
+    device's qubit for each qubit of a circuit; default what suits among `device.best_qubits(n)`. idle: whether waiting
+    qubits relax.
     A circuit is transpiled once, with its inputs and weights open, and simulated on the qubits that it uses.
     Raises: ImportError without Qiskit; ValueError for circuits with more qubits than the device, or than `qubits`.
     """

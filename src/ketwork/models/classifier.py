@@ -77,7 +77,8 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     layers : layers of the circuit. n_qubits : None for one a feature, at least 2, at most 8.
     entangler : "cx", "cz", "iswap", "ecr" or "none". topology : "ring", "linear", "full", "star" or "none".
     scale : standardised features, clipped at 3 standard deviations, are multiplied by it to become angles (radians).
-    optimizer : "adam" (mini-batches), or with the whole training set at every step "spsa", "adam-spsa", "l-bfgs" or "cobyla".
+    optimizer : "adam" (mini-batches), or with the whole training set at every step "spsa", "adam-spsa", "l-bfgs",
+        "cobyla".
     learning_rate, epochs, batch_size : of the training; `epochs` are steps for the optimisers without batches.
     l2 : weight decay of the affine map, added to the loss as l2/2 times its squared norm.
     early_stopping : hold back `validation_fraction` of the data and stop when its loss has not fallen for
