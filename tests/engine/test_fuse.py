@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, w, x
+from ketwork.engine.fuse import pack
 from ketwork.engine.lower import lower
-from ketwork.engine.statevector import GROUP, LANE_PHASE, SHARED_PHASE
+from ketwork.engine.statevector import GROUP, IN_ROW, LANE_PHASE, SHARED_PHASE
 from random_circuits import random_circuit
 
 
@@ -66,3 +67,24 @@ def test_three_rotations_share_a_pass():
     for q in range(6):
         circuit = circuit.ry(q, w[q])
     assert lower(circuit).ops[:, 1].tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_flip_rows_and_what_flips_only_lanes_is_alone(seed):
+    rng = np.random.default_rng(seed)
+    n, lane_bits, count = 7, 3, 40
+    flips = rng.integers(1, 1 << n, count) & rng.choice([7, 127], count)
+    flips, signs = np.where(flips == 0, 1, flips), rng.integers(0, 1 << n, count)
+    one_kind = np.full(count, GROUP), np.zeros(count, np.int64)
+    ops, slots, *_ = pack(np.arange(count), *one_kind, flips, signs, n, lane_bits)
+    assert sorted(slots) == list(range(count))
+    for op in ops:
+        steps = slots[op[23 : 23 + op[1]]]
+        rows, lanes = (flips[steps] >> lane_bits).tolist(), (flips[steps] & 7).tolist()
+        assert op[26 : 26 + op[1]].tolist() == lanes
+        if op[0] == IN_ROW:
+            assert rows == [0]
+            continue
+        assert op[2 : 2 + op[1]].tolist() == rows
+        a, b, c = op[2:5].tolist()
+        assert len({0, a, b, c, a ^ b, a ^ c, b ^ c, a ^ b ^ c}) == 8

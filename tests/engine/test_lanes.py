@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from numba import njit
 
+from ketwork.engine import lanes
 from ketwork.engine.lanes import (
     OPTIONS,
     WIDTH,
     cosine_and_sine,
+    exchanged,
     flip,
+    flip_lanes,
     gather_square,
     load,
     ones,
@@ -35,6 +38,12 @@ def turned(angles, cosines, sines):
 def arithmetic(a, b, out, sign):
     store(out, 0, flip(load(a, 0) * load(b, 0) + splat(b[0]) - load(a, 0), sign))
     return total(load(a, 0)), ones(sign)
+
+
+@njit(**PLAIN)
+def across(a, mask, moved, signed):
+    store(moved, 0, exchanged(load(a, 0), mask))
+    store(signed, 0, flip_lanes(load(a, 0), mask))
 
 
 @njit(**PLAIN)
@@ -78,3 +87,18 @@ def test_squares_are_transposed_and_come_back(dtype):
     np.testing.assert_array_equal(near.reshape(width, width), rows.T)
     for p in places:
         np.testing.assert_array_equal(back[p : p + width], far[p : p + width])
+
+
+@BOTH
+@pytest.mark.parametrize("way", ["one instruction", "many"])
+def test_lanes_are_exchanged_and_signed_by_a_mask(dtype, way, monkeypatch):
+    if way == "many":  # as on processors without such an instruction
+        monkeypatch.setattr(lanes, "_one_instruction", lambda: False)
+    run = njit(**PLAIN)(across.py_func)
+    width = WIDTH[np.dtype(dtype)]
+    a, places = np.random.default_rng(0).normal(size=width).astype(dtype), np.arange(width)
+    for mask in range(width):
+        moved, signed = np.empty_like(a), np.empty_like(a)
+        run(a, mask, moved, signed)
+        np.testing.assert_array_equal(moved, a[places ^ mask])
+        np.testing.assert_array_equal(signed, a * (-1.0) ** np.bitwise_count(places & mask))

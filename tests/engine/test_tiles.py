@@ -59,4 +59,4 @@ def test_every_size_of_batch(batch):
     x, w = rng.normal(size=(batch, circuit.n_inputs)), rng.normal(size=circuit.n_weights)
     simulator = Simulator("single")
     alone = np.concatenate([simulator.probabilities(circuit, row[None], w) for row in x])
-    np.testing.assert_allclose(simulator.probabilities(circuit, x, w), alone, atol=2e-7)
+    np.testing.assert_allclose(simulator.probabilities(circuit, x, w), alone, atol=1e-6)

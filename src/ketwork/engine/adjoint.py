@@ -8,14 +8,8 @@ Source: Jones and Gacon, arXiv:2009.02823 (adjoint differentiation), in rows of 
 
 from numba import njit
 
-from ketwork.engine.lanes import OPTIONS, cosine_and_sine, flip, load, ones, splat, store, total
-from ketwork.engine.statevector import (
-    GROUP,
-    SHARED_PHASE,
-    lane_angles,
-    orbit,
-    walsh,
-)
+from ketwork.engine.lanes import OPTIONS, cosine_and_sine, exchanged, flip, load, ones, splat, store, total
+from ketwork.engine.statevector import GROUP, LANE_PHASE, combined, fetch, lane_angles, orbit, put, walsh_all
 
 
 @njit(**OPTIONS)
@@ -27,11 +21,11 @@ def undo(a, b, la, lb, c, s, acc, sign):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def rotate_back(S, L, rows, op, coefficients, gradient):  # type: ignore[no-untyped-def]
+def rotate_back(S, L, rows, op, coefficients, gradient, crossing=None):  # type: ignore[no-untyped-def]
     """Undo a group of rotations in state S and co-state L, adding each rotation's row of gradients."""
     W = 64 // S.itemsize
-    count, o1, o2, o4 = op[1], op[2] * W, op[3] * W, op[4] * W
-    o3, o5, o6, o7 = o1 ^ o2, o1 ^ o4, o2 ^ o4, o1 ^ o2 ^ o4
+    count, (o1, o2, o3, o4, o5, o6, o7) = op[1], combined(op[2] * W, op[3] * W, op[4] * W)
+    l1, l2, l3, l4, l5, l6, l7 = combined(op[26], op[27], op[28])
     k0, k1, k2 = 2 * W * op[23], 2 * W * op[24], 2 * W * op[25]
     c0, s0 = load(coefficients, k0), load(coefficients, k0 + W)
     c1, s1 = load(coefficients, k1), load(coefficients, k1 + W)
@@ -41,10 +35,14 @@ def rotate_back(S, L, rows, op, coefficients, gradient):  # type: ignore[no-unty
     for t in range(rows >> 3):
         row = orbit(t, op)
         i = row * W
-        a0, a1, a2, a3 = load(S, i), load(S, i ^ o1), load(S, i ^ o2), load(S, i ^ o3)
-        a4, a5, a6, a7 = load(S, i ^ o4), load(S, i ^ o5), load(S, i ^ o6), load(S, i ^ o7)
-        b0, b1, b2, b3 = load(L, i), load(L, i ^ o1), load(L, i ^ o2), load(L, i ^ o3)
-        b4, b5, b6, b7 = load(L, i ^ o4), load(L, i ^ o5), load(L, i ^ o6), load(L, i ^ o7)
+        a0, a1 = load(S, i), fetch(S, i ^ o1, l1, crossing)
+        a2, a3 = fetch(S, i ^ o2, l2, crossing), fetch(S, i ^ o3, l3, crossing)
+        a4, a5 = fetch(S, i ^ o4, l4, crossing), fetch(S, i ^ o5, l5, crossing)
+        a6, a7 = fetch(S, i ^ o6, l6, crossing), fetch(S, i ^ o7, l7, crossing)
+        b0, b1 = load(L, i), fetch(L, i ^ o1, l1, crossing)
+        b2, b3 = fetch(L, i ^ o2, l2, crossing), fetch(L, i ^ o3, l3, crossing)
+        b4, b5 = fetch(L, i ^ o4, l4, crossing), fetch(L, i ^ o5, l5, crossing)
+        b6, b7 = fetch(L, i ^ o6, l6, crossing), fetch(L, i ^ o7, l7, crossing)
         if count > 1:
             if count > 2:
                 q = ones(row & op[10])
@@ -63,26 +61,43 @@ def rotate_back(S, L, rows, op, coefficients, gradient):  # type: ignore[no-unty
         a4, a5, b4, b5, g0 = undo(a4, a5, b4, b5, c0, s0, g0, q ^ op[13])
         a6, a7, b6, b7, g0 = undo(a6, a7, b6, b7, c0, s0, g0, q ^ op[14])
         store(S, i, a0)
-        store(S, i ^ o1, a1)
-        store(S, i ^ o2, a2)
-        store(S, i ^ o3, a3)
-        store(S, i ^ o4, a4)
-        store(S, i ^ o5, a5)
-        store(S, i ^ o6, a6)
-        store(S, i ^ o7, a7)
+        put(S, i ^ o1, a1, l1, crossing)
+        put(S, i ^ o2, a2, l2, crossing)
+        put(S, i ^ o3, a3, l3, crossing)
+        put(S, i ^ o4, a4, l4, crossing)
+        put(S, i ^ o5, a5, l5, crossing)
+        put(S, i ^ o6, a6, l6, crossing)
+        put(S, i ^ o7, a7, l7, crossing)
         store(L, i, b0)
-        store(L, i ^ o1, b1)
-        store(L, i ^ o2, b2)
-        store(L, i ^ o3, b3)
-        store(L, i ^ o4, b4)
-        store(L, i ^ o5, b5)
-        store(L, i ^ o6, b6)
-        store(L, i ^ o7, b7)
+        put(L, i ^ o1, b1, l1, crossing)
+        put(L, i ^ o2, b2, l2, crossing)
+        put(L, i ^ o3, b3, l3, crossing)
+        put(L, i ^ o4, b4, l4, crossing)
+        put(L, i ^ o5, b5, l5, crossing)
+        put(L, i ^ o6, b6, l6, crossing)
+        put(L, i ^ o7, b7, l7, crossing)
     store(gradient, op[23] * W, load(gradient, op[23] * W) + g0)
     if count > 1:
         store(gradient, op[24] * W, load(gradient, op[24] * W) + g1)
     if count > 2:
         store(gradient, op[25] * W, load(gradient, op[25] * W) + g2)
+
+
+@njit(**OPTIONS)
+def rotate_back_in_rows(S, L, rows, op, coefficients, gradient):  # type: ignore[no-untyped-def]
+    """Undo a rotation that flips nothing but lanes."""
+    W = 64 // S.itemsize
+    k, lanes = 2 * W * op[23], op[26]
+    c, s = load(coefficients, k), load(coefficients, k + W)
+    acc = splat(S.dtype.type(0))
+    for i in range(rows):
+        odd = ones(i & op[8])
+        a, b = load(S, i * W), load(L, i * W)
+        other, turned = exchanged(a, lanes), flip(s, odd)
+        acc = acc + flip(b * other, odd)
+        store(S, i * W, c * a - turned * other)
+        store(L, i * W, c * b - turned * exchanged(b, lanes))
+    store(gradient, op[23] * W, load(gradient, op[23] * W) + acc)
 
 
 @njit(**OPTIONS)
@@ -116,7 +131,7 @@ def phase_lanes_back(S, L, T, half):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def walk_back(S, L, T, half, ops, first, last, inputs, gradients):  # type: ignore[no-untyped-def]
+def walk_back(S, L, T, half, ops, first, last, inputs, gradients, crossing=None):  # type: ignore[no-untyped-def]
     """Undo operations last..first of a Program on one tile's state and co-state, collecting gradients by lane.
 
     inputs: (coefficients, term rows, term angles, tables) as for `walk`; gradients: (rotations, terms, tables).
@@ -127,13 +142,18 @@ def walk_back(S, L, T, half, ops, first, last, inputs, gradients):  # type: igno
     for k in range(last - 1, first - 1, -1):
         op = ops[k]
         if op[0] == GROUP:
-            rotate_back(S, L, 2 * half, op, coefficients, gradient)
-        elif op[0] == SHARED_PHASE:
+            rotate_back(S, L, 2 * half, op, coefficients, gradient, crossing)
+        elif op[0] == LANE_PHASE:
+            lane_angles(T, half, op, term_rows, term_angles, crossing)
+            phase_lanes_back(S, L, T, half)
+            walsh_all(T, half, crossing)
+            for t in range(op[1], op[2]):
+                if crossing is None:
+                    share = load(T, term_rows[t] * W)
+                    store(term_gradient, t * W, load(term_gradient, t * W) + share)
+                else:
+                    term_gradient[t] += T[term_rows[t]]
+        elif crossing is None:
             phase_shared_back(S, L, half, tables[op[1]], table_gradient[op[1]])
         else:
-            lane_angles(T, half, op, term_rows, term_angles)
-            phase_lanes_back(S, L, T, half)
-            walsh(T, half)
-            for t in range(op[1], op[2]):
-                share = load(T, term_rows[t] * W)
-                store(term_gradient, t * W, load(term_gradient, t * W) + share)
+            rotate_back_in_rows(S, L, 2 * half, op, coefficients, gradient)

@@ -41,21 +41,23 @@ class Batch:
 
     def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
-        self.one_by_one = large.fits(program, dtype) and (program.bits > TILE_BITS or len(x) <= _FEW_SAMPLES)
+        self.one_by_one = program.bits > TILE_BITS or len(x) <= _FEW_SAMPLES
         refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])
         per_tile = program.tile_bytes(dtype)
         self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES
         self.chunk = len(x) if self.keep else WIDTH[dtype] * max(threads, _CHUNK_BYTES // per_tile)
         self.kept: tuple[tiles.Drive, Floats, Floats] | None = None
-        self.kept_large: tuple[Floats, Floats] | None = None
+        self.kept_large: large.Run | None = None
 
     def _chunks(self) -> list[slice]:
         return [slice(k, k + self.chunk) for k in range(0, len(self.x), max(self.chunk, 1))]
 
-    def values(self) -> Floats:
-        """(B, outputs) in the batch's dtype."""
+    def values(self, gradient: bool = False) -> Floats:
+        """(B, outputs) in the batch's dtype; `gradient` says that `pull_back` will follow."""
         if self.one_by_one:
-            return np.concatenate(self._each(self._value_large)).astype(self.dtype)
+            return np.array(self._each(lambda k, threads: self._value_large(k, threads, gradient)), self.dtype)
+        if self.keep:
+            return self._run(slice(None))[2]
         return np.concatenate([self._run(part)[2] for part in self._chunks()])
 
     def _run(self, part: slice) -> tuple[tiles.Drive, Floats, Floats]:
@@ -70,12 +72,14 @@ class Batch:
 
     def pull_back(self, cotangent: Any) -> Gradient:
         """Cotangents (B, M) of the values to those of inputs and weights."""
-        cotangent = np.require(check_array("cotangent", cotangent, 2), requirements=["C", "W"])
+        cotangent = one_layout(check_array("cotangent", cotangent, 2))
         expected = (len(self.x), self.observed.outputs)
         if cotangent.shape != expected:
             raise ValueError(f"Argument `cotangent` must have shape {expected}, but has {cotangent.shape}.")
         if self.one_by_one:
             parts = self._each(lambda k, threads: self._pull_back_large(k, cotangent[k], threads))
+            if len(parts) == 1:
+                return Gradient(*parts[0])
             return Gradient(np.concatenate([p[0] for p in parts]), sum(p[1] for p in parts))
         program = self.program
         gx, gw = np.zeros_like(self.x), np.zeros_like(self.w)
@@ -93,23 +97,26 @@ class Batch:
             return [result for span in spans for result in span]
         return [work(k, self.threads) for k in range(len(self.x))]
 
-    def _evolve_large(self, k: int, threads: int) -> tuple[Floats, Floats]:
-        angles = self.program.all_angles(self.x[k : k + 1], self.w)
-        return angles, large.evolve(self.program, angles, self.dtype, threads)
+    def _evolve_large(self, k: int, threads: int) -> large.Run:
+        return large.evolve(self.program, self.x[k : k + 1], self.w, self.dtype, threads)
 
-    def _value_large(self, k: int, threads: int) -> Floats:
-        angles, state = self._evolve_large(k, threads)
+    def _value_large(self, k: int, threads: int, gradient: bool) -> Floats:
+        run = self._evolve_large(k, threads)
         if len(self.x) == 1:
-            self.kept_large = angles, state
-        return large.read(self.program, state, self.observed, threads)[None, :]
+            self.kept_large = run
+        return large.read(self.program, run, self.observed, threads, gradient and len(self.x) == 1)
 
     def _pull_back_large(self, k: int, cotangent: Floats, threads: int) -> tuple[Floats, Floats]:
-        angles, state = self.kept_large or self._evolve_large(k, threads)
-        self.kept_large = None  # the sweep back uses the state up
-        program, x = self.program, self.x[k : k + 1]
-        steps = large.pull_back(program, angles, state, self.observed, cotangent, threads)
-        gx, gw = program.by_lane.pull_back(x, self.w, steps[None, program.lane_steps])
-        return gx, gw + program.shared.pull_back(x, self.w, steps[None, :])[1]
+        run = self.kept_large or self._evolve_large(k, threads)
+        self.kept_large = None  # the sweep back uses the run up
+        steps = large.pull_back(self.program, run, self.observed, cotangent, threads)
+        return self.program.angles.pull_back(self.x[k : k + 1], self.w, steps[None, :])
+
+
+def one_layout(array: Floats) -> Floats:
+    """The array as all kernels know it, with a row behind the other and free to be written to."""
+    flags = array.flags
+    return array if flags.c_contiguous and flags.writeable else np.require(array, requirements=["C", "W"])
 
 
 def refuse_what_does_not_fit(program: Program, dtype: np.dtype[Any], lanes: int, states: int = 2) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 from numba import njit
 
 from ketwork.engine.lanes import ones
-from ketwork.engine.statevector import GROUP, LANE_PHASE, SHARED_PHASE
+from ketwork.engine.statevector import GROUP, IN_ROW, LANE_PHASE, SHARED_PHASE
 
 ROTATION, FLIP, CONTROLLED_FLIP, EXCHANGE = 0, 1, 2, 3
 """The codes of elementary steps."""
 
-COLUMNS = 26
+COLUMNS = 29
 _SEARCH = 4096  # how many commutation checks one step may cost; beyond it the step stays where it is
 _LOOKAHEAD = 24  # how far a group looks for a partner
 _NONE = np.int64(0)  # a plain 0 would be a type of its own, and a second compilation
@@ -151,18 +151,21 @@ def independent(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def write_group(op, picked, count, order, flips, signs, slot, bits):  # type: ignore[no-untyped-def]
+def write_group(op, picked, count, order, flips, signs, slot, bits, lane_bits):  # type: ignore[no-untyped-def]
     """Fill one row of the operation table with a group of one to three rotations.
 
-    Missing ones get a flip that only completes the orbit. The pivots are the leading bits of the flips, reduced.
+    The lowest `lane_bits` bits of a mask number a row's lanes: what a flip does to them stands in the last columns.
+    Missing rotations get a flip that only completes the orbit. The pivots are the leading bits of the flips, reduced.
     """
     op[0], op[1] = GROUP, count
+    lanes = (1 << lane_bits) - 1
     for k in range(3):
         op[23 + k] = slot + (k if k < count else 0)
         if k < count:
-            op[2 + k], op[8 + k] = flips[order[picked[k]]], signs[order[picked[k]]]
+            flip, sign = flips[order[picked[k]]], signs[order[picked[k]]]
+            op[2 + k], op[8 + k], op[26 + k] = flip >> lane_bits, sign >> lane_bits, flip & lanes
             continue
-        for b in range(bits):
+        for b in range(bits - lane_bits):
             if independent(op[2], op[3] if k == 2 else 1 << b, 1 << b if k == 2 else _NONE):
                 op[2 + k] = 1 << b
                 break
@@ -180,15 +183,17 @@ def write_group(op, picked, count, order, flips, signs, slot, bits):  # type: ig
         op[5 + k] = ones((pivots & -pivots) - 1)
         pivots &= pivots - 1
     for k in range(3):
-        a, b = op[3 if k == 0 else 2], op[3 if k == 2 else 4]
+        a, b = (0 if k else 1), (1 if k == 2 else 2)
+        flip_a, flip_b = op[2 + a] << lane_bits | op[26 + a], op[2 + b] << lane_bits | op[26 + b]
+        sign = signs[order[picked[k]]] if k < count else _NONE
         for j in range(4):
-            offset = (a if j & 1 else 0) ^ (b if j & 2 else 0)
-            op[11 + 4 * k + j] = ones(offset & op[8 + k]) & 1
+            offset = (flip_a if j & 1 else 0) ^ (flip_b if j & 2 else 0)
+            op[11 + 4 * k + j] = ones(offset & sign) & 1
 
 
 @njit(cache=True)
-def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # type: ignore[no-untyped-def]
-    """Choose up to three rotations with independent flips, each of which commutes with those it overtakes."""
+def pick_group(picked, skipped, order, used, first, last, flips, signs, n, lane_bits):  # type: ignore[no-untyped-def]
+    """Choose up to three rotations with independent flips of rows, each of which commutes with those it overtakes."""
     mask = (1 << n) - 1
     count, passed, v0, v1 = 0, 0, _NONE, _NONE
     for position in range(first, last):
@@ -197,14 +202,13 @@ def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # t
         if used[position]:
             continue
         k = order[position]
-        v = flips[k]
-        if count == 0:
-            fits = True
-        else:
-            fits = independent(v0, v, _NONE) if count == 1 else independent(v0, v1, v)
+        v = flips[k] >> lane_bits
+        fits = v != 0
+        if count > 0:
+            fits = fits and (independent(v0, v, _NONE) if count == 1 else independent(v0, v1, v))
         for j in range(passed):
             other = skipped[j]
-            fits = fits and commute(v & mask, signs[k] & mask, flips[other] & mask, signs[other] & mask)
+            fits = fits and commute(flips[k] & mask, signs[k] & mask, flips[other] & mask, signs[other] & mask)
         if fits:
             picked[count] = position
             count += 1
@@ -216,9 +220,9 @@ def pick_group(picked, skipped, order, used, first, last, flips, signs, n):  # t
 
 
 @njit(cache=True)
-def pack(order, kind, number, flips, signs, n):  # type: ignore[no-untyped-def]
+def pack(order, kind, number, flips, signs, n, lane_bits):  # type: ignore[no-untyped-def]
     """Write the operation table; return (table, step of each rotation slot, step of each diagonal term by lane,
-    step and table of each shared diagonal term)."""
+    step and table of each shared diagonal term). A rotation that flips nothing but lanes is one of its own."""
     total = len(order)
     ops = np.zeros((total, COLUMNS), np.int64)
     used, slots, lane_terms = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total, np.int64)
@@ -232,8 +236,13 @@ def pack(order, kind, number, flips, signs, n):  # type: ignore[no-untyped-def]
             last += 1
         ops[n_ops, 0] = kind[first]
         if kind[first] == GROUP:
-            count = pick_group(picked, skipped, order, used, first, last, flips, signs, n)
-            write_group(ops[n_ops], picked, count, order, flips, signs, n_slots, n + 1)
+            if flips[order[first]] >> lane_bits == 0:
+                count, picked[0], op = 1, first, ops[n_ops]
+                op[0], op[1], op[8], op[23] = IN_ROW, 1, signs[order[first]] >> lane_bits, n_slots
+                op[26] = flips[order[first]]
+            else:
+                count = pick_group(picked, skipped, order, used, first, last, flips, signs, n, lane_bits)
+                write_group(ops[n_ops], picked, count, order, flips, signs, n_slots, n + 1, lane_bits)
             for j in range(count):
                 used[picked[j]] = 1
                 slots[n_slots] = order[picked[j]]
@@ -263,5 +272,5 @@ def fuse(code, x, z, power, lane, n):  # type: ignore[no-untyped-def]
     flips, signs, odd, frame_x, frame_z, frame_flip = in_frame(code, x, z, power, n)
     block, diagonal = schedule(code, flips, signs, n)
     order, kind, number = order_steps(block, diagonal, lane)
-    table = pack(order, kind, number, flips, signs, n)
+    table = pack(order, kind, number, flips, signs, n, _NONE)
     return table, flips, signs, odd, frame_x, frame_z, frame_flip

@@ -17,9 +17,9 @@ _BLOCK_BYTES = 1 << 27
 
 def stored_states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
     """(B, 2^bits) amplitudes in stored order, without the global phase."""
-    if program.bits > TILE_BITS and large.fits(program, dtype):
+    if program.bits > TILE_BITS:
         refuse_what_does_not_fit(program, dtype, 1, states=2 * len(x))
-        planes = [large.evolve(program, program.all_angles(row[None, :], w), dtype, threads) for row in x]
+        planes = [large.evolve(program, row[None, :], w, dtype, threads).state for row in x]
         return np.stack([p[: program.half] + 1j * p[program.half :] for p in planes])
     refuse_what_does_not_fit(program, dtype, -(-len(x) // WIDTH[dtype]) * WIDTH[dtype])
     states = tiles.evolve(program, tiles.drive(program, x, w, dtype), threads)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
+from numba.core.codegen import get_host_cpu_features
 from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic, overload
 
@@ -210,6 +211,57 @@ def ones(typingctx, word):  # type: ignore[no-untyped-def]
         return builder.ctpop(args[0])
 
     return types.int64(types.int64), codegen
+
+
+@intrinsic
+def exchanged(typingctx, row, mask):  # type: ignore[no-untyped-def]
+    """The row whose lane k is lane k ^ mask of the given one; 0 <= mask < width."""
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        bits = row.scalar.bitwidth
+        word = ir.IntType(bits)
+        if _one_instruction():
+            places = ir.VectorType(word, row.width)
+            start = ir.Constant(places, list(range(row.width)))
+            mask = builder.trunc(args[1], word) if bits < 64 else args[1]
+            order = builder.xor(_broadcast(builder, mask, places), start)
+            vector = _vector(row)
+            signature = ir.FunctionType(vector, [vector, places])
+            name = f"llvm.x86.avx512.permvar.{'sf' if bits == 32 else 'df'}.512"
+            return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), [args[0], order])
+        value, undefined = args[0], ir.Constant(_vector(row), ir.Undefined)
+        for b in range(row.width.bit_length() - 1):
+            order = ir.Constant(ir.VectorType(ir.IntType(32), row.width), [k ^ (1 << b) for k in range(row.width)])
+            chosen = builder.trunc(builder.lshr(args[1], ir.Constant(args[1].type, b)), ir.IntType(1))
+            value = builder.select(chosen, builder.shuffle_vector(value, undefined, order), value)
+        return value
+
+    return row(row, types.int64), codegen
+
+
+def _one_instruction() -> bool:
+    """Whether the processor that is compiled for exchanges lanes by a mask at once."""
+    features = config.CPU_FEATURES if config.CPU_FEATURES is not None else get_host_cpu_features()
+    return "+avx512f" in features
+
+
+@intrinsic
+def flip_lanes(typingctx, row, mask):  # type: ignore[no-untyped-def]
+    """The row with the lanes k turned round for which k & mask has an odd number of set bits."""
+    bits = row.scalar.bitwidth
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        word = ir.IntType(bits)
+        integers = ir.VectorType(word, row.width)
+        mask = builder.trunc(args[1], word) if bits < 64 else args[1]
+        parity = builder.and_(_broadcast(builder, mask, integers), ir.Constant(integers, list(range(row.width))))
+        for shift in (2, 1):
+            shifted = builder.lshr(parity, ir.Constant(integers, [shift] * row.width))
+            parity = builder.xor(parity, shifted)
+        signs = builder.shl(parity, ir.Constant(integers, [bits - 1] * row.width))
+        return builder.bitcast(builder.xor(builder.bitcast(args[0], integers), signs), _vector(row))
+
+    return row(row, types.int64), codegen
 
 
 def _transposed(builder, rows):  # type: ignore[no-untyped-def]

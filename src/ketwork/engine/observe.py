@@ -5,7 +5,7 @@ transform of f holds every <X^V Z^z> at row z. The same transform turns coeffici
 A `part` of 0 reads the real part of f, 1 the imaginary part (strings with an odd number of Y).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ketwork.engine.statevector import walsh
 
 PAULIS, PROBABILITIES, NOTHING = 0, 1, 2
 """The flavours of what is read."""
+_REMEMBERED_BITS = 20  # the outcomes of larger registers would fill the memory
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Observed:
     rows: NDArray[np.int64]
     values: NDArray[np.float64]
     places: NDArray[np.int64]
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def arrays(self, dtype: Any) -> tuple[Any, ...]:
         """The same as a tuple for the kernels."""
@@ -67,6 +69,23 @@ def observe_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed
     return Observed(
         PROBABILITIES, 1 << len(qubits), np.zeros((0, 4), np.int64), program.outcomes(qubits), np.zeros(0), none
     )
+
+
+def known_paulis(program: Program, sums: list[Any]) -> Observed:
+    """`observe_paulis`, kept with the program: the list of the last call is known again by what it is, others by what
+    they hold."""
+    kept: tuple[list[Any], Observed] | None = program.kept.get("last read")
+    if kept is None or kept[0] is not sums:
+        kept = program.kept["last read"] = sums, program.remember(tuple(sums), lambda: observe_paulis(program, sums))
+    return kept[1]
+
+
+def known_probabilities(program: Program, qubits: tuple[int, ...]) -> Observed:
+    """`observe_probabilities`, kept with the program while that takes little memory."""
+    if program.bits > _REMEMBERED_BITS:
+        return observe_probabilities(program, qubits)
+    found: Observed = program.remember(qubits, lambda: observe_probabilities(program, qubits))
+    return found
 
 
 @njit(cache=True)

@@ -63,6 +63,11 @@ class AngleTable:
     coefficient: Floats  # (T,)
     slots: Integers  # (T, degree)
 
+    @property
+    def arrays(self) -> tuple[Floats, Integers, Floats, Integers]:
+        """The same as a tuple for the kernels."""
+        return self.base, self.angle, self.coefficient, self.slots
+
     def depends(self, on_inputs: bool) -> NDArray[np.bool_]:
         """(A,) whether an angle depends on an input, or on anything at all."""
         result = np.zeros(len(self.base), bool)
@@ -90,6 +95,18 @@ class AngleTable:
             slots=self.slots[kept],
         )
 
+    def with_others(self, others: "AngleTable", places: Integers) -> "AngleTable":
+        """These angles, and at some places, where they are zero, others."""
+        base = self.base.copy()
+        base[places] += others.base
+        return replace(
+            self,
+            base=base,
+            angle=np.concatenate([self.angle, places[others.angle]]),
+            coefficient=np.concatenate([self.coefficient, others.coefficient]),
+            slots=np.concatenate([self.slots, others.slots]),
+        )
+
     def times(self, factors: Floats) -> "AngleTable":
         """Every angle times a factor of its own (A,)."""
         return replace(self, base=self.base * factors, coefficient=self.coefficient * factors[self.angle])
@@ -102,6 +119,6 @@ class AngleTable:
 
     def pull_back(self, x: Floats, w: Floats, cotangent: Floats) -> tuple[Floats, Floats]:
         """The chain rule: a cotangent (B, A) of the angles to those of x (B, F) and w (P,), summed over the batch."""
-        by_x, by_w = np.zeros((len(x), x.shape[1])), np.zeros(len(w))
+        by_x, by_w = np.zeros(x.shape), np.zeros(len(w))
         pull(x, w, self.angle, self.coefficient, self.slots, cotangent, by_x, by_w)
         return by_x, by_w

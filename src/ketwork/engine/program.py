@@ -88,9 +88,12 @@ class Program:
 
     def all_angles(self, x: Floats, w: Floats) -> Floats:
         """(steps,) the angles of every step for one sample x (1, F)."""
-        angles = self.shared.evaluate(x, w)[0]
-        angles[self.lane_steps] = self.by_lane.evaluate(x, w)[0]
-        return angles
+        return self.angles.evaluate(x, w)[0]
+
+    @cached_property
+    def angles(self) -> AngleTable:
+        """(steps,) the angles of every step."""
+        return self.shared.with_others(self.by_lane, self.lane_steps)
 
     @cached_property
     def where(self) -> tuple[Integers, Integers, Integers]:

@@ -1,5 +1,6 @@
 """The simulator: what people call. It checks its arguments, picks a method and hands over to the kernels."""
 
+import operator
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine import geometry, noisy, sampling, stabilizer, trajectories
-from ketwork.engine.batch import Batch, Gradient
+from ketwork.engine.batch import Batch, Gradient, one_layout
 from ketwork.engine.lower import check_gates, lower
 from ketwork.engine.measure import in_basis, values_from_bits
-from ketwork.engine.observe import Observed, observe_paulis, observe_probabilities
+from ketwork.engine.observe import Observed, known_paulis, known_probabilities
 from ketwork.engine.polynomials import Floats
 from ketwork.engine.program import Program
 from ketwork.engine.trajectories import AT_MOST, COUNT, Estimate
@@ -28,9 +29,6 @@ from ketwork.seeds import Seed, generator
 
 Observable = PauliSum | tuple[Any, Sequence[int]]
 """A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
-
-
-_REMEMBERED_BITS = 20  # the outcomes of larger registers would fill the memory
 _CORES = os.cpu_count() or 1
 _NO_NOISE = NoiseModel()
 Pullback = Callable[[Any], Gradient]
@@ -92,7 +90,7 @@ class Simulator:
     ) -> Floats:
         """Expectation values (B, M) of M observables in the circuit's final state, as they would be read."""
         x, w = check_slots(circuit, x, w)
-        sums = check_observables(circuit.n_qubits, observables)
+        sums = observed_sums(circuit, observables)
         if self.shots is not None:
             return self._estimated(circuit, sums, x, w).astype(self.dtype)
         method = self._method(circuit, len(x))
@@ -105,9 +103,7 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate = trajectories.run(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype)
-        return self._ideal(
-            circuit, x, w, lambda program: _paulis(program, noisy.sums_as_read(sums, self._noise))
-        ).values()
+        return self._ideal(circuit, x, w, lambda program: self._paulis(program, sums)).values()
 
     def value_and_pullback(
         self,
@@ -122,7 +118,7 @@ class Simulator:
         by_strength: also by `noise.strengths` (exact noisy values only). With trajectories both are estimates.
         """
         x, w = check_slots(circuit, x, w)
-        sums = check_observables(circuit.n_qubits, observables)
+        sums = observed_sums(circuit, observables)
         if not self.differentiable:
             raise ValueError(
                 "Values that are drawn from shots, and those of stabilizer states, have no pullback; "
@@ -135,15 +131,15 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate, pull_back = trajectories.value_and_pullback(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype), pull_back
-        run = self._ideal(circuit, x, w, lambda program: _paulis(program, noisy.sums_as_read(sums, self._noise)))
-        return run.values(), run.pull_back
+        run = self._ideal(circuit, x, w, lambda program: self._paulis(program, sums))
+        return run.values(gradient=True), run.pull_back
 
     def estimate(
         self, circuit: Circuit, observables: Observable | Sequence[Observable], x: Any = None, w: Any = None
     ) -> Estimate:
         """Expectation values with their standard errors, from trajectories whatever the method."""
         x, w = check_slots(circuit, x, w)
-        sums = check_observables(circuit.n_qubits, observables)
+        sums = observed_sums(circuit, observables)
         ensure_compiled("trajectories")
         return trajectories.run(circuit, self._noise, sums, x, w, *self._paths)
 
@@ -161,13 +157,12 @@ class Simulator:
 
     def _read(self, circuit: Circuit, x: Any, w: Any, qubits: Any, gradient: bool) -> tuple[Floats, Pullback]:
         x, w = check_slots(circuit, x, w)
-        method = self.plan(circuit, len(x)).method
+        chosen, method = check_qubits(circuit.n_qubits, qubits), self._method(circuit, len(x), silent=True)
         if method == "statevector" and not self._noise.confusions(circuit.n_qubits):
-            run = self._ideal(circuit, x, w, lambda program: _outcomes(program, qubits))
+            run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, chosen))
             return run.values(), run.pull_back
         if method not in ("statevector", "paulitransfer"):
             raise ValueError(f"Probabilities of all outcomes need an exact method, but {method} would be taken here.")
-        chosen = check_qubits(circuit.n_qubits, qubits)
         if method == "statevector":
             return self._misread(circuit, x, w, chosen)
         return noisy.probabilities_and_pullback(circuit, self._noise, chosen, (x, w), self._run, gradient)
@@ -175,7 +170,8 @@ class Simulator:
     def _misread(self, circuit: Circuit, x: Floats, w: Floats, qubits: tuple[int, ...]) -> tuple[Floats, Pullback]:
         """Probabilities of a pure state through the errors of the readout, which are linear."""
         confusions = self._noise.confusions(circuit.n_qubits)
-        run = self._ideal(circuit, x, w, lambda program: _outcomes(program, with_partners(qubits, confusions)))
+        read = with_partners(qubits, confusions)
+        run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, read))
         values, true_cotangent = noisy.as_read(run.values(), confusions, qubits)
         return values, lambda cotangent: run.pull_back(true_cotangent(cotangent))
 
@@ -252,10 +248,12 @@ class Simulator:
         return replace(self, noise=self._noise.quiet_after(len(circuit.gates)), shots=None)
 
     # ------------------------------------------------------------------ behind the calls
-    def _method(self, circuit: Circuit, batch: int) -> str:
+    def _method(self, circuit: Circuit, batch: int, silent: bool = False) -> str:
         """The method that is taken, said aloud where "auto" has to settle for estimates."""
+        if self.noise is None and self.method in ("auto", "statevector"):
+            return "statevector"
         choice = self.plan(circuit, batch)
-        if self.method == "auto" and choice.method == "trajectories":
+        if self.method == "auto" and choice.method == "trajectories" and not silent:
             warnings.warn(f"Values are estimates by {choice}. method='trajectories' says this is meant.", stacklevel=3)
         return choice.method
 
@@ -309,6 +307,9 @@ class Simulator:
     def _threads(self) -> int:
         return self.threads or _CORES
 
+    def _paulis(self, program: Program, sums: list[PauliSum]) -> Observed:
+        return known_paulis(program, sums if self.noise is None else noisy.sums_as_read(sums, self.noise))
+
     def _ideal(self, circuit: Circuit, x: Floats, w: Floats, observe: Callable[[Program], Observed]) -> Batch:
         program = lower(circuit)
         return Batch(program, observe(program), x, w, self.dtype, self._threads)
@@ -323,9 +324,9 @@ def check_circuit(circuit: Any) -> None:
 def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple[Floats, Floats]:
     """The circuit's inputs as (B, n_inputs) and weights as (n_weights,), checked; the kernels are ready after it."""
     check_circuit(circuit)
-    given = {name_of_x: (x, circuit.n_inputs, 2, "inputs"), "w": (w, circuit.n_weights, 1, "weights")}
     arrays = []
-    for name, (value, wanted, ndim, noun) in given.items():
+    for name, value, wanted, ndim in ((name_of_x, x, circuit.n_inputs, 2), ("w", w, circuit.n_weights, 1)):
+        noun = "inputs" if ndim == 2 else "weights"
         if value is None:
             if wanted:
                 raise ValueError(f"Argument `{name}` is missing: the circuit has {wanted} {noun}.")
@@ -336,11 +337,24 @@ def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple
                 f"Argument `{name}` must have {wanted} {noun} in its last axis, as the circuit has, "
                 f"but has shape {array.shape}."
             )
-        arrays.append(np.require(array, requirements=["C", "W"]))  # one memory layout, one compiled kernel
+        arrays.append(one_layout(array))
     if len(arrays[0]) == 0:
         raise ValueError(f"Argument `{name_of_x}` must hold at least one sample, but has none.")
     ensure_compiled()
     return arrays[0], arrays[1]
+
+
+def observed_sums(circuit: Circuit, observables: Observable | Sequence[Observable]) -> list[PauliSum]:
+    """Observables of a circuit's register as Hermitian Pauli sums; those of the last call are known again."""
+    given: Any = (observables,) if isinstance(observables, PauliSum) else observables
+    known = isinstance(given, tuple | list) and all(isinstance(one, PauliSum) for one in given)
+    kept = circuit._memo.get("observables")
+    if known and kept is not None and len(kept) == len(given) and all(map(operator.is_, kept, given)):
+        return kept  # type: ignore[no-any-return]
+    sums = check_observables(circuit.n_qubits, observables)
+    if known:
+        circuit._memo["observables"] = sums
+    return sums
 
 
 def check_observables(n_qubits: int, observables: Observable | Sequence[Observable]) -> list[PauliSum]:
@@ -373,17 +387,6 @@ def check_observables(n_qubits: int, observables: Observable | Sequence[Observab
 
 def _are_qubits(value: Any) -> bool:
     return all(isinstance(q, int | np.integer) for q in (value if isinstance(value, Iterable) else [value]))
-
-
-def _paulis(program: Program, sums: list[PauliSum]) -> Observed:
-    return program.remember(tuple(sums), lambda: observe_paulis(program, sums))
-
-
-def _outcomes(program: Program, qubits: Sequence[int] | None) -> Observed:
-    chosen = check_qubits(program.n_qubits, qubits)
-    if program.bits > _REMEMBERED_BITS:
-        return observe_probabilities(program, chosen)
-    return program.remember(chosen, lambda: observe_probabilities(program, chosen))
 
 
 def check_qubits(n_qubits: int, qubits: Sequence[int] | None) -> tuple[int, ...]:

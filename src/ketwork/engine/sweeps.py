@@ -1,9 +1,8 @@
 """Planning for one large state: which rotations can share a sweep over memory.
 
-A sweep reads the state block by block. A block is a coset of a small subspace of bit masks: `rows` directions, among
-them the lowest bits (so that memory is read in whole rows), and as many `lanes` directions as a vector has lanes. A
-rotation whose flip lies in the span of the rows acts inside every block, whatever the frame made of it. Diagonals act
-in any block.
+A sweep reads the state block by block. A block is a coset of a subspace of bit masks, which holds the lowest bits (so
+that memory is read in whole rows). A rotation whose flip lies in the subspace acts inside every block, whatever the
+frame made of it. Diagonals act in any block.
 """
 
 from dataclasses import dataclass, field
@@ -51,25 +50,22 @@ class Space:
 class Layout:
     """How a sweep cuts the state into blocks.
 
-    rows: basis of the row directions, lowest bits first; pivots: a bit that only that row has.
-    lanes: the lane directions (single bits).
+    inner: basis of the subspace, lowest bits first; pivots: a bit that only that vector has.
     outer: the bits that number the blocks.
     """
 
-    rows: tuple[int, ...]
+    inner: tuple[int, ...]
     pivots: tuple[int, ...]
-    lanes: tuple[int, ...]
     outer: tuple[int, ...]
 
-    def offsets(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(offset of every square of `width` rows, offset of every lane) in amplitudes."""
-        low = width.bit_length() - 1
-        return combinations(self.rows[low:]), combinations(self.lanes)
+    def offsets(self, lane_bits: int) -> NDArray[np.int64]:
+        """The offset of every row of 2^lane_bits amplitudes."""
+        return combinations(self.inner[lane_bits:])
 
-    def row_coordinates(self, mask: int) -> int:
-        """A flip that lies in the span of the rows, as a row number."""
+    def coordinates(self, mask: int) -> int:
+        """A flip that lies in the subspace, as a place in the block."""
         found = 0
-        for k, (vector, pivot) in enumerate(zip(self.rows, self.pivots, strict=True)):
+        for k, (vector, pivot) in enumerate(zip(self.inner, self.pivots, strict=True)):
             if (mask >> pivot) & 1:
                 mask ^= vector
                 found |= 1 << k
@@ -77,31 +73,24 @@ class Layout:
         return found
 
     def inner_mask(self, mask: int) -> int:
-        """A sign mask in row coordinates."""
-        return sum(((mask & vector).bit_count() & 1) << k for k, vector in enumerate(self.rows))
-
-    def lane_signs(self, mask: int) -> NDArray[np.float64]:
-        """+1 or -1 for every lane: the sign that a sign mask gives it."""
-        parity = np.bitwise_count(combinations(self.lanes) & mask) & 1
-        return 1.0 - 2.0 * parity
+        """A sign mask in the block's coordinates."""
+        return sum(((mask & vector).bit_count() & 1) << k for k, vector in enumerate(self.inner))
 
 
-def layout(space: Space, n: int, row_bits: int, lane_bits: int) -> Layout:
-    """Complete a space to `row_bits` directions, and choose lanes and outer bits among the bits that are left."""
+def layout(space: Space, n: int) -> Layout:
+    """Complete a space to as many directions as it has room for; the bits that are left are the outer ones."""
     bit = n - 1
-    while len(space.basis) < row_bits:
+    while len(space.basis) < space.limit:
         space.take(1 << bit)
         bit -= 1
     free = [b for b in range(n) if b not in space.pivots]
-    return Layout(
-        tuple(space.basis), tuple(space.pivots), tuple(1 << b for b in free[:lane_bits]), tuple(free[lane_bits:])
-    )
+    return Layout(tuple(space.basis), tuple(space.pivots), tuple(free))
 
 
-def new_space(row_bits: int, lane_bits: int) -> Space:
-    """A space that holds the lowest bits and has room for the rest of `row_bits`."""
-    space = Space(row_bits)
-    for b in range(lane_bits):
+def new_space(block_bits: int, low_bits: int) -> Space:
+    """A space that holds the lowest bits and has room for the rest of `block_bits`."""
+    space = Space(block_bits)
+    for b in range(low_bits):
         space.take(1 << b)
     return space
 
@@ -122,12 +111,14 @@ class Item:
         )
 
 
-def plan(items: list[Item], n: int, row_bits: int, lane_bits: int) -> list[tuple[Layout, list[Item]]]:
+def plan(items: list[Item], n: int, block_bits: int, low_bits: int) -> list[tuple[Layout, list[Item]]]:
     """Deal the items out to sweeps; an item overtakes others only when it commutes with them."""
+    if block_bits >= n:
+        return [(layout(new_space(n, n), n), items)]
     sweeps = []
     waiting = list(items)
     while waiting:
-        space, chosen = new_space(row_bits, lane_bits), list[Item]()
+        space, chosen = new_space(block_bits, low_bits), list[Item]()
         skipped: list[Item] = []
         for k, item in enumerate(waiting):
             if len(skipped) >= _LOOKAHEAD:
@@ -137,6 +128,6 @@ def plan(items: list[Item], n: int, row_bits: int, lane_bits: int) -> list[tuple
                 chosen.append(item)
             else:
                 skipped.append(item)
-        sweeps.append((layout(space, n, row_bits, lane_bits), chosen))
+        sweeps.append((layout(space, n), chosen))
         waiting = skipped
     return sweeps

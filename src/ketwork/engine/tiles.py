@@ -32,7 +32,9 @@ def spread(work: Callable[[Span], Any], count: int, threads: int) -> list[Any]:
 
     The kernels release the interpreter lock.
     """
-    threads = max(1, min(threads, count))
+    threads = min(threads, count)
+    if threads < 2:
+        return [work((0, count))]
     spans = list(pairwise(count * k // threads for k in range(threads + 1)))
     others = [_pool(threads - 1, os.getpid()).submit(work, span) for span in spans[1:]]
     return [work(spans[0]), *(other.result() for other in others)]
@@ -75,10 +77,15 @@ def aligned_zeros(shape: tuple[int, ...], dtype: Any) -> Floats:
     return _aligned(np.zeros, shape, dtype)
 
 
+def aligned_empty(shape: tuple[int, ...], dtype: Any) -> Floats:
+    """Whatever was there before, from the start of a cache line on."""
+    return _aligned(np.empty, shape, dtype)
+
+
 def _aligned(make: Any, shape: tuple[int, ...], dtype: Any) -> Floats:
     size = math.prod(shape)
     raw: Floats = make(size + 16, dtype)
-    skip = (-raw.ctypes.data % 64) // raw.itemsize
+    skip = (-raw.__array_interface__["data"][0] % 64) // raw.itemsize
     return raw[skip : skip + size].reshape(shape)
 
 
