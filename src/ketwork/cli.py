@@ -173,6 +173,60 @@ def mitigate(
 
 
 @app.command()
+def solve(
+    problem: Annotated[
+        str,
+        typer.Argument(
+            help="A molecule (LiH, H2_0.7414), an .xyz file, a Hamiltonian .json, an instance (gset/gset_14, a path), "
+            "or a model with its size: heisenberg:ring:8, tfim:chain:10:field=0.5, xxz:square:2x3:delta=0.5, "
+            "maxcut:torus:3x4, labs:9."
+        ),
+    ],
+    method: Annotated[
+        str | None,
+        Text(
+            help="Methods with commas between, or all. Hamiltonians: vqe (default), uccsd, adapt, symmetry, tensor. "
+            "Problems: qaoa (default up to 20 qubits), ma-qaoa, ws-qaoa, rqaoa, xy-qaoa, cvar-qaoa, vqe, cvar-vqe, "
+            "pce (default above), qrao."
+        ),
+    ] = None,
+    optimizer: Annotated[
+        str | None,
+        Text(
+            help="l-bfgs (default), spsa (default with shots), adam, adam-spsa, qn-spsa, natural-gradient, cobyla or "
+            "rotosolve."
+        ),
+    ] = None,
+    layers: Annotated[int | None, Text(help="Layers of the circuit; default: what suits the method.")] = None,
+    steps: Annotated[int | None, Text(help="Steps of the optimiser at most; of adapt, operators.")] = None,
+    shots: Annotated[int | None, Text(help="Read each circuit so often; default: exact values.")] = None,
+    device: Annotated[str | None, Text(help="Run on this device, simulated with its noise (see `devices`).")] = None,
+    seeds: Annotated[int, Text(help="Repetitions, each from another start.")] = 3,
+    seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
+    basis: Annotated[str | None, Text(help="Of an .xyz file; default sto-3g.")] = None,
+    charge: Annotated[int | None, Text(help="Of the molecule in an .xyz file.")] = None,
+    spin: Annotated[int | None, Text(help="Unpaired electrons of the molecule in an .xyz file.")] = None,
+    active: Annotated[str | None, Text(help="ELECTRONS,ORBITALS of an .xyz file's active space; default: all.")] = None,
+    mapping: Annotated[str | None, Text(help="jordan_wigner, parity or bravyi_kitaev; of molecules.")] = None,
+    index: Annotated[int | None, Text(help="Which problem of an instance file with several, from 0.")] = None,
+    reference_seconds: Annotated[float, Text(help="Time of each classical solver, HiGHS and CP-SAT.")] = 10.0,
+    local_search: Annotated[int, Text(help="Rounds of local search on the best string, of all methods.")] = 1,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/PROBLEM-METHOD-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Solve PROBLEM by quantum methods beside exact and classical answers, and write a report."""
+    from ketwork.experiments.solving import solve as compare
+    from ketwork.experiments.solving_task import SolveTask
+    from ketwork.report.solving_page import publish_solving
+
+    names = None if method is None else tuple(word.strip() for word in method.split(",") if word.strip())
+    size = (optimizer, layers, steps, shots, device, seeds, seed, basis, charge, spin, active, mapping)
+    task = SolveTask(problem, names, *size, index, reference_seconds, local_search)
+    found = publish_solving(compare(task, out, resume))
+    _say("\n".join(("", *found.lines, "", found.verdict, "", f"Report: {found.report}")))
+
+
+@app.command()
 def warmup() -> None:
     """Compile the kernels for this machine ahead of their first use."""
     from ketwork.engine.warm import compile_all

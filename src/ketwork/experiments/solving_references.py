@@ -24,6 +24,8 @@ EXHAUSTIVE_BITS = 20
 """Problems up to here have every bit string tried."""
 
 _SHUFFLED = 100_000  # random strings at most
+_PIECE = 2000  # of them at a time: with 800 bits each they would else fill the memory
+_DISTINCT = 200  # values of a distribution; more are put into bins
 
 
 def energy_references(posed: Posed, ledger: Ledger) -> list[Row]:
@@ -140,12 +142,12 @@ def _answered(name: str, solve: Callable[[], Reference]) -> Row:
 def random_row(problem: Problem, strings: int, rounds: int, seed: int) -> Row:
     """The best of so many random strings (at most 100,000), with the local search that the quantum methods get."""
     started = time.perf_counter()
-    rng, left, best = np.random.default_rng([seed, 77]), min(max(strings, 1), _SHUFFLED), None
-    while left > 0:  # in pieces: a string of 800 bits for each of 100,000 would fill the memory
-        rows = rng.integers(0, 2, (min(left, 2000), problem.n_variables), np.uint8)
-        best = best_of(problem, rows if best is None else np.vstack([best[None], rows]))
-        left -= len(rows)
-    assert best is not None
+    rng, left = np.random.default_rng([seed, 77]), min(max(strings, 1), _SHUFFLED)
+    rows = rng.integers(0, 2, (min(left, _PIECE), problem.n_variables), np.uint8)
+    best, seen, drawn = best_of(problem, rows), distribution(problem, rows), len(rows)
+    for first in range(drawn, left, _PIECE):
+        more = rng.integers(0, 2, (min(left - first, _PIECE), problem.n_variables), np.uint8)
+        best = best_of(problem, np.vstack([best[None], more]))
     raw = problem.check(best)
     found = problem.check(local_search(problem, best, rounds) if rounds else best)
     return {
@@ -157,5 +159,19 @@ def random_row(problem: Problem, strings: int, rounds: int, seed: int) -> Row:
         "feasible": found.feasible,
         "raw_objective": raw.objective,
         "raw_feasible": raw.feasible,
+        "distribution": seen,  # of the first strings
+        "drawn": drawn,
         "took": time.perf_counter() - started,
     }
+
+
+def distribution(problem: Problem, strings: Any) -> list[list[float]]:
+    """[objective, how often] of the feasible among bit strings (S, n_variables), in at most 200 bins."""
+    values = problem.objective.values(strings)[problem.feasible(strings)]
+    if not len(values):
+        return []
+    different, counts = np.unique(np.round(values, 9), return_counts=True)
+    if len(different) > _DISTINCT:
+        counts, edges = np.histogram(values, _DISTINCT)
+        different = (edges[1:] + edges[:-1]) / 2
+    return [[float(v), int(c)] for v, c in zip(different, counts, strict=True) if c]
