@@ -57,7 +57,7 @@ _LISTED = (
         "he-vqe",
         "Hardware-efficient VQE for molecules and magnets",
         "arXiv:1704.05018, Nature 549 (2017) 242",
-        "Potential curves of H2, LiH and BeH2 and a magnet by SPSA, with shots and device noise, beside exact energies.",
+        "Curves of H2, LiH and BeH2 and a magnet by SPSA, with shots and device noise, beside exact energies.",
         _he_vqe,
     ),
     Entry(

@@ -78,7 +78,7 @@ FULL = Size(
 )
 QUICK = Size(
     {"H2": (0.5, 0.7414, 1.2, 2.5), "LiH": (1.595, 3.4), "BeH2": (1.326,)},
-    {"H2": 10, "LiH": 3, "BeH2": 2},
+    {"H2": 5, "LiH": 3, "BeH2": 2},
     {"H2": (1,), "LiH": (1, 2), "BeH2": (1, 8)},
     3,
     (0.15, 0.35, 1.0),
@@ -203,7 +203,7 @@ def lowest(circuit: Circuit, hamiltonian: PauliSum, starts: int, seed: int) -> t
     found = []
     for number in range(starts):
         begun = np.random.default_rng([seed, number]).uniform(-np.pi, np.pi, circuit.n_weights)
-        found.append(minimize(objective.value_and_gradient, begun, "l-bfgs", 1500, tol=1e-10))
+        found.append(minimize(objective.value_and_gradient, begun, "l-bfgs", 1500, tol=1e-9))
     best = min(found, key=lambda result: result.fun)
     return [result.fun for result in found], best.params
 
