@@ -26,6 +26,7 @@ def references(random_gap):
     return {
         "highs": {"gap": 0.0, "seconds": 0.02, "proven": True},
         "greedy": levels(5.0),
+        "variables": 9,
         "random": levels(random_gap, feasible=0.5),
     }
 
@@ -73,7 +74,8 @@ def test_every_row_stands_beside_its_references():
     assert [row[1] for row in section.table.rows] == ["QAOA", "random strings", "greedy", "HiGHS"] * 2
     assert section.table.rows[0][:7] == ("MIS 0*", "QAOA", "4", "25 %", "4.0", "4.0", "4.0")
     assert section.table.rows[4][4] == "No"
-    assert "a part" in section.text[-1]
+    assert "a part" in section.text[1]
+    assert "MIS 0, MIS 1: at most 9 variables" in section.text[2]
     assert section.figure.lstrip().startswith("<")
 
 
