@@ -8,7 +8,15 @@ import pytest
 from ketwork import Simulator
 from ketwork.operators import IndependentSet, LowAutocorrelation, MaxCut
 from ketwork.operators.qubo import Polynomial
-from ketwork.solve.pauli_correlation import Encoding, Loss, cut_of, flip_search, pauli_correlation, qubits_for
+from ketwork.solve.pauli_correlation import (
+    Encoding,
+    Loss,
+    cut_of,
+    flip_search,
+    order_for,
+    pauli_correlation,
+    qubits_for,
+)
 
 RING = MaxCut(8, tuple((k, (k + 1) % 8) for k in range(8)), known_optimum=8.0)
 
@@ -43,11 +51,19 @@ def test_the_fewest_qubits(nodes, order, qubits):
     assert qubits_for(nodes, order) == qubits
 
 
+@pytest.mark.parametrize(
+    ("nodes", "order"), [(1, 2), (9, 2), (360, 2), (361, 3), (800, 3), (1680, 3), (1681, 4), (10**6, 8)]
+)
+def test_orders_that_keep_to_sixteen_qubits(nodes, order):
+    assert order_for(nodes) == order
+    assert qubits_for(nodes, order) <= 16 or nodes > 3 * 12870
+
+
 def test_strings_are_of_equal_letters_in_order():
     code = Encoding(8, 2)
     assert code.n_qubits == 3
     assert code.strings == ("XXI", "XIX", "IXX", "YYI", "YIY", "IYY", "ZZI", "ZIZ")
-    many = Encoding(800, 3)
+    many = Encoding(800)
     assert len(set(many.strings)) == 800
     assert all(string.count("I") == 10 for string in many.strings)
 

@@ -27,13 +27,16 @@ from ketwork.solve.solution import Bits, Floats, Solution
 BETA = 0.5
 """The weight of the regularisation in the loss."""
 
+FEW_QUBITS = 16
+"""What `order_for` keeps to."""
+
 BY_GRADIENT, BY_VALUE = ("l-bfgs", "adam"), ("cobyla", "spsa")
 """The methods that take the loss with its gradient, and those that take it alone."""
 
 
 def pauli_correlation(
     cost: Problem | Polynomial,
-    order: int = 2,
+    order: int | None = None,
     *,
     layers: int | None = None,
     method: str = "l-bfgs",
@@ -53,6 +56,7 @@ def pauli_correlation(
     read against; node i belongs to the i-th string of `order` equal letters (all X, then all Y, then all Z). `Loss` is
     minimised over the weights of `brick_wall`, all correlations and their pullback in one call of the backend.
 
+    order: None for pairs, or where those take more than 16 qubits for the next that does not (`order_for`).
     layers: None for as many as give two weights a node. method, steps, options: as for `ketwork.optimize.minimize`.
     start: (P,) weights of the first run, else random angles. restarts: runs from different starts. relaxation: (alpha,
     beta) of the loss; alpha None for n^max(1, order // 2). state: that of an earlier solution, for one run.
@@ -64,13 +68,13 @@ def pauli_correlation(
     """
     started = time.perf_counter()
     graph = cut_of(cost)
-    code = Encoding(graph.n_nodes, order)
+    code = Encoding(graph.n_nodes, 0 if order is None else check_int("order", order, 1))
     runs = check_int("restarts", restarts, 1)
     if state is not None and runs > 1:
         raise ValueError("Argument `state` goes on with one run; leave `restarts` at 1.")
     check_choice("method", method, (*BY_GRADIENT, *BY_VALUE))
     circuit = brick_wall(code.n_qubits, _layers(code) if layers is None else layers)
-    alpha = relaxation[0] if relaxation[0] is not None else float(code.n_qubits) ** max(1, order // 2)
+    alpha = relaxation[0] if relaxation[0] is not None else float(code.n_qubits) ** max(1, code.order // 2)
     trained = _Trained(circuit, code, Loss(graph, alpha, relaxation[1]), backend or Simulator("double"))
     fun: Callable[[Floats], Any] = trained.value_and_gradient if method in BY_GRADIENT else trained.value
     found = []
@@ -129,12 +133,27 @@ def qubits_for(nodes: int, order: int) -> int:
     return n
 
 
+def order_for(nodes: int) -> int:
+    """The least order, from pairs, with strings for so many nodes on at most 16 qubits: 2 to 360 nodes, 3 to 1,680."""
+    order = 2
+    while order < FEW_QUBITS // 2 and 3 * comb(FEW_QUBITS, order) < nodes:
+        order += 1
+    return order
+
+
 @dataclass(frozen=True)
 class Encoding:
-    """Which Pauli string stands for which node: strings of `order` equal letters, all X, then all Y, then all Z."""
+    """Which Pauli string stands for which node: `order` equal letters, all X, then all Y, then all Z.
+
+    order: 0 for `order_for`.
+    """
 
     nodes: int
-    order: int = 2
+    order: int = 0
+
+    def __post_init__(self) -> None:
+        if check_int("order", self.order, 0) == 0:
+            object.__setattr__(self, "order", order_for(self.nodes))
 
     @property
     def n_qubits(self) -> int:
