@@ -80,13 +80,18 @@ class Chemistry:
 class Posed:
     """What is to be solved: a Hamiltonian (of a molecule, or without one), or an optimisation problem.
 
-    name: short, for folders and sentences. unit: of energies, "" where they have none.
+    name: short, for folders. written: a model with its size as the user wrote it.
     """
 
     name: str
     hamiltonian: PauliSum | None = None
     molecule: Molecule | None = None
     problem: Problem | None = None
+    written: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.written or self.name
 
     @property
     def subject(self) -> Molecule | PauliSum | Problem:
@@ -98,6 +103,7 @@ class Posed:
 
     @property
     def unit(self) -> str:
+        """Of energies, "" where they have none."""
         return "hartree" if self.molecule is not None else ""
 
     @property
@@ -209,7 +215,7 @@ def _of_grammar(what: str) -> Posed:
     if model == "labs":
         if len(rest) != 1 or not rest[0].isdigit():
             raise UserError(f"A low-autocorrelation sequence is written labs:LENGTH, but this is {what!r}.")
-        return Posed(name, problem=replace(LowAutocorrelation(int(rest[0])), name=name))
+        return Posed(name, problem=replace(LowAutocorrelation(int(rest[0])), name=name), written=what)
     known = (*MODELS, *GRAPH_PROBLEMS, "labs")
     if model not in known:
         raise UserError(f"There is no model {model!r}.{_near(model, known)} Write {GRAMMAR}.")
@@ -219,9 +225,10 @@ def _of_grammar(what: str) -> Posed:
     if model in GRAPH_PROBLEMS:
         if len(rest) > 2:
             raise UserError(f"{model}:LATTICE:SIZE takes no parameters, but {rest[2]!r} is given.")
-        return Posed(name, problem=GRAPH_PROBLEMS[model](lattice.n_sites, lattice.edges, name=name))
+        return Posed(name, problem=GRAPH_PROBLEMS[model](lattice.n_sites, lattice.edges, name=name), written=what)
     make, arguments = MODELS[model]
-    return Posed(name, make(lattice, **dict(_parameter(model, word, arguments) for word in rest[2:])))
+    made = make(lattice, **dict(_parameter(model, word, arguments) for word in rest[2:]))
+    return Posed(name, made, written=what)
 
 
 def _lattice(what: str, name: str, size: str) -> spins.Lattice:

@@ -102,18 +102,18 @@ def _verdict(marks: Marks, best: str) -> str:
     feasible = sum(row["feasible"] for row in rows)
     if known is None:
         return (
-            f"No feasible string of {run.posed.name} was found, by {', '.join(run.methods)} or by a classical solver."
+            f"No feasible string of {run.posed.title} was found, by {', '.join(run.methods)} or by a classical solver."
         )
     score, solved = interval(marks.scores(best)), sum(marks.solved(best))
     target = "the optimum" if known.proven else "the best known value"
     where = "" if run.device is None else f" on {run.device.name}"
     if solved == len(rows):
-        start = f"{best}{where} found {target} of {run.posed.name}, {known.value:g}, in all {len(rows)} repetitions"
+        start = f"{best}{where} found {target} of {run.posed.title}, {known.value:g}, in all {len(rows)} repetitions"
         start = start.replace("in all 1 repetitions", "in its one repetition")
     elif marks.name == "approximation ratio":
-        start = f"{best}{where} reached {pretty(score)} of {target} of {run.posed.name}, {known.value:g}"
+        start = f"{best}{where} reached {pretty(score)} of {target} of {run.posed.title}, {known.value:g}"
     else:
-        start = f"{best}{where} on {run.posed.name}: {marks.name} {pretty(score)}"
+        start = f"{best}{where} on {run.posed.title}: {marks.name} {pretty(score)}"
     start += f"; feasible in {feasible} of {len(rows)}" if marks.problem.constraints else ""
     start += f", {duration(mean_of(rows, 'took'))} each."
     return " ".join([start, _beside_random(marks, best), _beside_classical(marks, best), *marks.notes])
@@ -154,28 +154,29 @@ def _table(marks: Marks) -> Section:
     for row in run.references:
         if row.get("skipped"):
             continue
-        value = "" if row["value"] is None else f"{row['value']:g}"
+        value = "none" if row["value"] is None else f"{row['value']:g}"
         as_row = {"objective": row["value"], "feasible": row["value"] is not None}
         shown = "" if marks.known is None else f"{quality(marks.problem, as_row, best):.3f}"
-        bound = "" if row.get("bound") is None else f"{row['bound']:.6g}"
-        proof = "proved the optimum" if row["proven"] else row["note"]
-        cells.append((row["method"], "", value, shown, "", "", bound, duration(row["took"]), proof))
+        bound = "proved" if row["proven"] else "" if row.get("bound") is None else f"{row['bound']:.6g}"
+        cells.append((_short(row), "", value, shown, "", "", bound, duration(row["took"]), ""))
         kinds.append("baseline")
-    for method in (*run.methods, RANDOM):
+    for method in (*run.methods, *([RANDOM] if run.randoms else [])):
         group, scores = marks.rows(method), marks.scores(method)
+        kind = "ablation" if method == RANDOM else "quantum"
         for row, score in zip(group, scores, strict=True):
             share = f"{100 * row['feasible_share']:.3g} %" if "feasible_share" in row else ""
-            answer = f"{row['objective']:g}" if row["feasible"] else "not feasible"
-            raw = f"{row['raw_objective']:g}" if row["raw_feasible"] else "not feasible"
-            cells.append((method, str(row["seed"]), answer, f"{score:.3f}", raw, share, "", duration(row["took"]), ""))
-            kinds.append("ablation" if method == RANDOM else "quantum")
-        found = pretty(interval(scores)) if scores else ""
-        reached = time_to_solution([row["took"] for row in group], marks.solved(method)) if group else None
-        when = "never the best known" if reached is None else f"time to solution {duration(reached)}"
-        took = duration(mean_of(group, "took")) if group else ""
-        cells.append((f"{method}, mean", "", _objective_mean(group), found, "", "", "", took, when))
-        kinds.append("ablation" if method == RANDOM else "quantum")
-    header = ("", "seed", "objective", marks.name, "before search", "feasible strings", "bound", "seconds", "")
+            found = f"{row['objective']:g}" if row["feasible"] else "none"
+            raw = f"{row['raw_objective']:g}" if row["raw_feasible"] else "none"
+            cells.append((method, str(row["seed"]), found, f"{score:.3f}", raw, share, "", duration(row["took"]), ""))
+            kinds.append(kind)
+        if len(group) > 1:
+            reached = time_to_solution([row["took"] for row in group], marks.solved(method))
+            when, took = "never" if reached is None else duration(reached), duration(mean_of(group, "took"))
+            mean = f"{method}, mean"
+            cells.append((mean, "", _objective_mean(group), pretty(interval(scores)), "", "", "", took, when))
+            kinds.append(kind)
+    score = "ratio" if marks.name == "approximation ratio" else "share"
+    header = ("", "seed", "objective", score, "before", "feasible", "bound", "seconds", "to solution")
     return Section("Answers", _explained(marks), Table(header, tuple(cells), tuple(kinds)))
 
 
@@ -190,19 +191,21 @@ def _explained(marks: Marks) -> tuple[str, ...]:
     text = [
         f"The best of the strings that a method reads at its end ({strings:,} at most), after "
         f"{run.task.local_search} round{'s' * (run.task.local_search != 1)} of local search (the best flip or exchange "
-        "of bits); before search: without it. Answers that are not feasible count 0. Means with 95 % intervals. Random "
-        "strings are as many as the quantum methods read in all, training included."
+        "of bits); before: without it; feasible: the share of the strings that are. None: no feasible string, which "
+        "counts 0. Means with 95 % intervals. Random strings are as many as the quantum methods read in all, training "
+        "included."
     ]
     if known is not None:
         text.append(
-            f"Best known: {known.value:g}, by {known.by}{', proved' if known.proven else ''}. Time to solution: "
-            "seconds until it is found with a chance of 99 %, by repeating."
+            f"Best known: {known.value:g}, by {known.by}{', proved' if known.proven else ''}. To solution: "
+            "seconds until it is found with a chance of 99 %, by repeating. The bound is what no solution can beat."
         )
         if marks.name != "approximation ratio":
             text.append(
                 "The best is not above zero, where a ratio would mean nothing, so that scores are " + marks.name + "."
             )
-    return (*text, *marks.notes)
+    said = [f"{_short(row)}: {row['note']}" for row in run.references if row["note"] and not row.get("skipped")]
+    return (*text, *(["; ".join(said) + "."] if said else []), *marks.notes)
 
 
 def _scores(marks: Marks) -> Section:
@@ -223,7 +226,10 @@ def _convergence(marks: Marks) -> tuple[Section, ...]:
         if marks.problem.maximise:
             name += " (negative objective)"
         figure = convergence("convergence", costs, ("step", name), lines, logarithmic=False)
-        text = ("The mean cost over what the circuit reads (of its best part, with CVaR), at every step of training.",)
+        text = (
+            "The mean cost over what the circuit reads (of its best part, with CVaR), at every step of training. "
+            "QAOA starts at a linear ramp of angles, so that exact values train alike in all repetitions.",
+        )
         sections.append(Section("Convergence", text, None, figure, "convergence", "Cost by step."))
     for method in (m for m in run.methods if m in LOSSES):
         runs = [r["history"] for r in run.of(method)]
@@ -254,7 +260,7 @@ def _metrics(marks: Marks) -> dict[str, object]:
     found: dict[str, object] = {}
     if marks.known is not None:
         found["best_known"] = {"value": marks.known.value, "by": marks.known.by, "proven": marks.known.proven}
-    for method in (*marks.run.methods, RANDOM):
+    for method in (*marks.run.methods, *([RANDOM] if marks.run.randoms else [])):
         group = marks.rows(method)
         entry: dict[str, object] = {
             marks.name.replace(" ", "_"): measured(interval(marks.scores(method))),

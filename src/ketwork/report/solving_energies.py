@@ -73,7 +73,7 @@ def _verdict(run: Solved, scale: Scale, best: str) -> str:
     unit = f" {run.posed.unit}" if run.posed.unit else ""
     where = "" if run.device is None else f" on {run.device.name}"
     value = f"{energy.mean:.6f}" + ("" if np.isnan(energy.half) else f" ± {energy.half:.6f}")
-    start = f"{best} on {run.posed.name}{where} reaches {value}{unit}"
+    start = f"{best} on {run.posed.title}{where} reaches {value}{unit}"
     if scale.target is None:
         return f"{start}. No exact or classical energy is known for it, so that nothing can be said of the error."
     error = interval(scale.errors(rows))

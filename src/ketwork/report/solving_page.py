@@ -19,7 +19,7 @@ def publish_solving(run: Solved) -> Ran:
         "id": digest(asdict(run.task)),
         "command": run.task.command(),
         "config": asdict(run.task),
-        "problem": {"name": run.posed.name, "qubits": run.posed.n_qubits},
+        "problem": {"name": run.posed.title, "qubits": run.posed.n_qubits},
         "device": None if device is None else {"name": device.name, "date": device.date, "source": device.source},
         "seconds": run.seconds,
     }
@@ -34,7 +34,7 @@ def finding(run: Solved) -> tuple[Finding, list[str]]:
     shots = "exact values" if run.task.shots is None else f"{run.task.shots:,} shots a circuit"
     repetitions = "1 repetition" if run.task.seeds == 1 else f"{run.task.seeds} repetitions"
     made = Finding(
-        f"The ground energy of {run.posed.name}" if run.posed.problem is None else f"{run.posed.name}, optimised",
+        f"The ground energy of {run.posed.title}" if run.posed.problem is None else f"{run.posed.title}, optimised",
         f"{', '.join(run.methods)}; {place}, {shots}, {repetitions}",
         parts.verdict,
         parts.tone,

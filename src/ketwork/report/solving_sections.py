@@ -27,7 +27,8 @@ class Parts:
 def pretty(found: Interval, digits: int = 3) -> str:
     """A mean with its interval at so many significant digits of the mean (of the interval, where that is larger)."""
     size = max(abs(found.mean), 0 if np.isnan(found.half) else found.half)
-    places = digits if size == 0 else int(np.clip(digits - 1 - np.floor(np.log10(size)), 0, 9))
+    exponent = int(f"{size:.{digits - 1}e}".split("e")[1])  # of the rounded size: 0.0999... is 0.1
+    places = digits if size == 0 else int(np.clip(digits - 1 - exponent, 0, 9))
     text = f"{found.mean:,.{places}f}"
     return text if np.isnan(found.half) else f"{text} ± {found.half:,.{places}f}"
 
@@ -121,7 +122,7 @@ def problem_section(run: Solved) -> Section:
     hamiltonian, molecule = posed.hamiltonian, posed.molecule
     groups = 0 if hamiltonian is None else len(group_qubitwise([hamiltonian]))
     terms = 0 if hamiltonian is None else len(hamiltonian)
-    text = [f"{posed.name}: {posed.n_qubits} qubits, {terms:,} Pauli strings in {groups} qubit-wise commuting groups."]
+    text = [f"{posed.title}: {posed.n_qubits} qubits, {terms:,} Pauli strings in {groups} qubit-wise commuting groups."]
     if molecule is not None:
         text.append(
             f"{molecule.name} in the basis {molecule.basis}: {molecule.n_electrons} electrons in {molecule.n_orbitals} "
