@@ -130,6 +130,16 @@ def test_no_layers_give_the_mean():
     assert value == pytest.approx(2.0) and gradient.betas.shape == (0,)
 
 
+@pytest.mark.parametrize("multi", (False, True))
+@pytest.mark.parametrize("tilts", (None, [0.7, 1.2]))
+def test_a_constant_cost_stays_what_it_is(multi, tilts):
+    run = Alternation(Polynomial(("a", "b"), (((), 2.0),)), multi=multi, tilts=tilts, alpha=0.5)
+    value, gradient = run.value_and_gradient(*some_angles(run, 2))
+    assert value == pytest.approx(2.0)
+    assert (gradient.gammas.shape, gradient.betas.shape) == run.shapes(2)
+    np.testing.assert_allclose(gradient.betas, 0, atol=1e-12)
+
+
 def test_far_angles_and_tilts_at_the_right_angle_are_no_exception():
     cost, tilts = some_cost(6, "even"), np.array([np.pi / 2, 1.0, 2.0, np.pi / 2, 0.1, 3.0])
     run = Alternation(cost, tilts=tilts)

@@ -91,8 +91,9 @@ class Alternation:
         needed = (5 * self.dtype.itemsize) << self.bits
         if needed > 1 << 26 and needed > (free := available_bytes()):
             raise MemoryError(
-                f"State, co-state and costs of {self.n_qubits} qubits need {needed:,} bytes here, but {free:,} are "
-                "available. Use precision='single', or fewer variables."
+                f"State, co-state and costs of {self.n_qubits} qubits in {self.dtype} need {needed:,} bytes here, but "
+                f"{free:,} are available. Use fewer variables"
+                + ("." if self.dtype == "f4" else ", or precision='single'.")
             )
 
     def masks_of(self, products: Any) -> Integers:
@@ -127,6 +128,11 @@ class Alternation:
                 raise ValueError(f"Argument `{name}` must have shape {shape}, but has {array.shape}.")
         return both[0], both[1]
 
+    @property
+    def _by_terms(self) -> bool:
+        """Whether phases are put together from terms, since `costs` do not give them."""
+        return self.multi or self.tilts is not None
+
     def _turned(self, betas: Floats) -> tuple[Floats, Floats]:
         """Tilted mixers as exp(iaZ) exp(ibX) exp(iaZ): a and b, (layers, qubits)."""
         each = np.broadcast_to(betas if self.multi else betas[:, None], (len(betas), self.n_qubits))
@@ -137,7 +143,7 @@ class Alternation:
 
     def _phases(self, gammas: Floats, a: Floats) -> tuple[list[Floats], Integers]:
         """The angles of the terms, layer by layer, and the masks these stand for; none where `costs` gives them."""
-        if not self.multi and self.tilts is None:
+        if not self._by_terms:
             return [np.zeros(0, self.dtype)] * len(gammas), np.zeros(0, np.int64)
         angles, masks = (gammas if self.multi else gammas[:, None]) * self.coefficients, self.masks
         if self.tilts is not None:
@@ -168,7 +174,7 @@ class Alternation:
         angles, masks = self._phases(gammas, a)
         state, cut, layers = self._start(), self.cut, []
         for k in range(len(gammas)):
-            gamma, mixer = 0.0 if len(masks) else float(gammas[k]), self.mixing.tables(b[k])
+            gamma, mixer = 0.0 if self._by_terms else float(gammas[k]), self.mixing.tables(b[k])
             layers.append((gamma, angles[k], masks, mixer))
 
             def low(span: Span, layer: Any = layers[-1], first: bool = k == 0) -> None:
@@ -262,7 +268,7 @@ class Alternation:
             by_mixer = by_mixer * np.cos(each) * np.sin(self.tilts) / np.sqrt(square)
             by_mixer = by_mixer + 0.5 * by_a * np.cos(self.tilts) / square
         if self.multi:
-            return Gradient(by_phase * self.coefficients, by_mixer)
+            return Gradient(by_phase[:, : len(self.masks)] * self.coefficients, by_mixer)
         shared = by_phase[:, 0] if self.tilts is None else by_phase @ self.coefficients
         return Gradient(shared, by_mixer.sum(axis=1))
 

@@ -78,6 +78,17 @@ def transform(S, at, size, h):  # type: ignore[no-untyped-def]
                 for i in range(block, block + h, W):
                     _eight(S, i, h)
             h *= 8
+        elif 4 * h <= size:
+            for block in range(at, end, 4 * h):
+                for i in range(block, block + h, W):
+                    a, b = load(S, i), load(S, i + h)
+                    c, d = load(S, i + 2 * h), load(S, i + 3 * h)
+                    a, b, c, d = a + b, a - b, c + d, c - d
+                    store(S, i, a + c)
+                    store(S, i + h, b + d)
+                    store(S, i + 2 * h, a - c)
+                    store(S, i + 3 * h, b - d)
+            h *= 4
         else:
             for block in range(at, end, 2 * h):
                 for i in range(block, block + h, W):
