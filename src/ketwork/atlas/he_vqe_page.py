@@ -93,7 +93,7 @@ def _verdict(by_name: dict[str, list[Row]], reached: dict[str, int | None], pass
         f"{name} {_milli(_usual(rows)['noiseless'] - _usual(rows)['exact'])}" for name, rows in by_name.items()
     )
     return (
-        f"Without noise and shots the circuit is chemically accurate at depth {depths}, of those tried (the paper: 1, 8, "
+        f"Without noise and shots the circuit is chemically accurate at depth {depths}, of those tried (paper: 1, 8, "
         "28). "
         f"With the paper's protocol at depth 1 the median errors are {errors} mHa on an ideal register and {noisy} mHa "
         f"under the noise of {DEVICE}; at the usual length the circuit itself misses the exact energy by {itself} mHa. "
