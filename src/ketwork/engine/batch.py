@@ -19,7 +19,8 @@ _CHUNK_BYTES = 1 << 26  # how much state one pass over a large batch holds at a 
 _UNASKED_BYTES = 1 << 26  # states up to this size are not checked against the memory that is free
 TILE_BITS = 15  # registers up to this size run as tiles, larger ones a state at a time
 _SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
-_FEW_SAMPLES = 2  # so few samples would leave most lanes empty
+_FEW_SAMPLES = 4  # so few samples would leave most lanes empty, in single precision; in double half as many
+_FEW_BITS = 10  # in smaller registers only a single sample is faster alone
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,14 @@ class Gradient:
 class Batch:
     """One batch on its way through a Program: values first, then, as often as wanted, cotangents back.
 
-    Small registers run as tiles with a sample a lane, large ones a state at a time. Final states are kept for the
-    pullback while they are small; larger ones are run again, so that memory is bounded whatever the batch.
+    Small registers run as tiles with a sample a lane, large ones and few samples a state at a time. Final states are
+    kept for the pullback while they are small; larger ones are run again, so that memory is bounded whatever the batch.
     """
 
     def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
-        self.one_by_one = program.bits > TILE_BITS or len(x) <= _FEW_SAMPLES
+        few = min(_FEW_SAMPLES, WIDTH[dtype] // 4 if program.bits >= _FEW_BITS else 1)
+        self.one_by_one = program.bits > TILE_BITS or len(x) <= few
         refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])
         per_tile = program.tile_bytes(dtype)
         self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES
@@ -93,7 +95,8 @@ class Batch:
     def _each(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Call work(sample, threads) for every sample: threads share the samples, or the blocks of one large state."""
         if len(self.x) > 1 and self.program.bits <= _SHARED_BITS:
-            spans = tiles.spread(lambda span: [work(k, 1) for k in range(*span)], len(self.x), self.threads)
+            useful = tiles.useful_threads(self.program, len(self.x), self.threads, 3)
+            spans = tiles.spread(lambda span: [work(k, 1) for k in range(*span)], len(self.x), useful)
             return [result for span in spans for result in span]
         return [work(k, self.threads) for k in range(len(self.x))]
 
