@@ -86,3 +86,12 @@ def test_random_strings():
     assert np.mean(few) == pytest.approx(2.5, abs=0.25)  # half of the edges
     searched = [random_row(MaxCut(5, RING), 1, 1, seed)["objective"] for seed in range(50)]
     assert all(b >= a for a, b in zip(few[:50], searched, strict=True))
+
+
+def test_random_strings_get_the_flips_too():
+    alone = [random_row(MaxCut(5, RING), 1, 0, seed)["objective"] for seed in range(30)]
+    flipped = [random_row(MaxCut(5, RING), 1, 0, seed, flips=True)["objective"] for seed in range(30)]
+    assert min(flipped) >= 4 > min(alone)  # no cut of a ring of 5 below 4 withstands flips
+    items = Knapsack((5.0, 4.0, 3.0), ((2.0, 3.0, 1.0),), (5.0,))  # with slack bits
+    pairs = [(random_row(items, 1, 0, s), random_row(items, 1, 0, s, flips=True)) for s in range(20)]
+    assert sum(after["feasible"] for _, after in pairs) >= sum(before["feasible"] for before, _ in pairs)

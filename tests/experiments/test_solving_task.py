@@ -64,3 +64,8 @@ def test_the_command_repeats_the_task():
     assert words[3:] == ["--method", "vqe,adapt", "--optimizer", "spsa", "--shots", "100", "--seeds", "5",
                          "--active", "4,4"]  # fmt: skip
     assert SolveTask("LiH").command() == "ketwork solve LiH"
+
+
+def test_rounds_of_local_search():
+    assert SolveTask("LiH").rounds(300) == 1 and SolveTask("LiH").rounds(301) == 0
+    assert SolveTask("LiH", local_search=3).rounds(1000) == 3

@@ -30,7 +30,10 @@ def made(problem, folder):
 
 @pytest.mark.parametrize(
     ("mean", "half", "text"),
-    [(0.01234, 0.002, "0.0123 ± 0.0020"), (123.4, float("nan"), "123"), (0.001, 5.0, "0.00 ± 5.00"), (0, 0, "0.000 ± 0.000")],
+    [
+        (0.01234, 0.002, "0.0123 ± 0.0020"), (123.4, float("nan"), "123"), (0.001, 5.0, "0.00 ± 5.00"),
+        (0, 0, "0.000 ± 0.000"), (0.0999999, float("nan"), "0.100"),
+    ],
 )  # fmt: skip
 def test_means(mean, half, text):
     assert pretty(Interval(mean, half)) == text

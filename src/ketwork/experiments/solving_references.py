@@ -15,6 +15,7 @@ from ketwork.experiments.task import UserError
 from ketwork.operators import MaxCut, Molecule, Problem, ground_energy
 from ketwork.solve import anneal, cp_sat, exhaustive, goemans_williamson, greedy, highs
 from ketwork.solve.heuristics import local_search
+from ketwork.solve.pauli_correlation import flip_search
 from ketwork.solve.references import Reference, best_of
 
 EXACT_QUBITS = 20
@@ -139,8 +140,11 @@ def _answered(name: str, solve: Callable[[], Reference]) -> Row:
     )  # fmt: skip
 
 
-def random_row(problem: Problem, strings: int, rounds: int, seed: int) -> Row:
-    """The best of so many random strings (at most 100,000), with the local search that the quantum methods get."""
+def random_row(problem: Problem, strings: int, rounds: int, seed: int, flips: bool = False) -> Row:
+    """The best of so many random strings (at most 100,000), with the local search that the quantum methods get.
+
+    flips: the flips of single bits with which Pauli correlation encoding ends come first.
+    """
     started = time.perf_counter()
     rng, left = np.random.default_rng([seed, 77]), min(max(strings, 1), _SHUFFLED)
     rows = rng.integers(0, 2, (min(left, _PIECE), problem.n_variables), np.uint8)
@@ -149,6 +153,8 @@ def random_row(problem: Problem, strings: int, rounds: int, seed: int) -> Row:
         more = rng.integers(0, 2, (min(left - first, _PIECE), problem.n_variables), np.uint8)
         best = best_of(problem, np.vstack([best[None], more]))
     raw = problem.check(best)
+    if flips:
+        best = problem.decode(flip_search(problem.qubo(), problem.complete(best)))
     found = problem.check(local_search(problem, best, rounds) if rounds else best)
     return {
         "kind": "random",

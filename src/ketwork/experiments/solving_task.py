@@ -11,6 +11,9 @@ from ketwork.noise.calibration import Device
 from ketwork.noise.calibration_files import load_device
 from ketwork.solve.doors import check_method, default_method, methods_for
 
+SEARCHED = 300
+"""Up to so many variables a round of local search is made by default; it tries all exchanges of two bits."""
+
 _RANGES = (
     ("layers", 1, 1000), ("steps", 1, 1_000_000), ("shots", 1, 10_000_000), ("seeds", 1, 1000), ("seed", 0, 2**31 - 1),
     ("index", 0, 1_000_000), ("charge", -100, 100), ("spin", 0, 100), ("local_search", 0, 1000),
@@ -26,7 +29,8 @@ class SolveTask:
     a circuit is read, None for exact values. device: a shipped snapshot or a calibration file, simulated with its
     noise; None for an ideal simulator. seeds: repetitions from different starts; seed: of the first. basis, charge,
     spin, active, mapping: of molecules. index: of instance files with several problems. reference_seconds: what
-    each classical solver is given. local_search: rounds of it on the best string that each method reads.
+    each classical solver is given. local_search: rounds of it on the best string that each method reads;
+    None for one up to `SEARCHED` variables, else none.
     """
 
     problem: str
@@ -45,7 +49,7 @@ class SolveTask:
     mapping: str | None = None
     index: int | None = None
     reference_seconds: float = 10.0
-    local_search: int = 1
+    local_search: int | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -66,6 +70,12 @@ class SolveTask:
             name = "method" if field.name == "methods" else field.name.replace("_", "-")
             words += [f"--{name}", ",".join(value) if isinstance(value, tuple) else str(value)]
         return shlex.join(words)
+
+    def rounds(self, n_variables: int) -> int:
+        """Of local search."""
+        if self.local_search is not None:
+            return self.local_search
+        return 1 if n_variables <= SEARCHED else 0
 
     def posed(self) -> Posed:
         """What `problem` stands for. Raises: UserError."""

@@ -175,8 +175,8 @@ def _table(marks: Marks) -> Section:
             mean = f"{method}, mean"
             cells.append((mean, "", _objective_mean(group), pretty(interval(scores)), "", "", "", took, when))
             kinds.append(kind)
-    score = "ratio" if marks.name == "approximation ratio" else "share"
-    header = ("", "seed", "objective", score, "before", "feasible", "bound", "seconds", "to solution")
+    column = "ratio" if marks.name == "approximation ratio" else "share"
+    header = ("", "seed", "objective", column, "before", "feasible", "bound", "seconds", "to solution")
     return Section("Answers", _explained(marks), Table(header, tuple(cells), tuple(kinds)))
 
 
@@ -187,14 +187,17 @@ def _objective_mean(group: list[Row]) -> str:
 
 def _explained(marks: Marks) -> tuple[str, ...]:
     run, known = marks.run, marks.known
-    strings = max((row["strings"] for row in run.rows), default=0)
+    strings, rounds = max((row["strings"] for row in run.rows), default=0), run.task.rounds(marks.problem.n_variables)
     text = [
-        f"The best of the strings that a method reads at its end ({strings:,} at most), after "
-        f"{run.task.local_search} round{'s' * (run.task.local_search != 1)} of local search (the best flip or exchange "
-        "of bits); before: without it; feasible: the share of the strings that are. None: no feasible string, which "
-        "counts 0. Means with 95 % intervals. Random strings are as many as the quantum methods read in all, training "
-        "included."
+        f"The best of the strings that a method reads at its end ({strings:,} at most), after {rounds} "
+        f"round{'s' * (rounds != 1)} of local search (the best flip or exchange of bits); before: without it; "
+        "feasible: the share of the strings that are. None: no feasible string, which counts 0. Means with 95 % "
+        "intervals. Random strings are as many as the quantum methods read in all, training included, and searched alike."
     ]
+    if "pce" in run.methods:
+        text.append(
+            "pce ends with flips of single bits until none helps; the best of the random strings gets them too."
+        )
     if known is not None:
         text.append(
             f"Best known: {known.value:g}, by {known.by}{', proved' if known.proven else ''}. To solution: "

@@ -24,7 +24,7 @@ from ketwork.solve.conserving import exchange_circuit, orbital_fabric
 from ketwork.solve.coupled_cluster import uccsd
 from ketwork.solve.excitations import check_molecule
 from ketwork.solve.objective import diagonal_values
-from ketwork.solve.pauli_correlation import Encoding, cut_of, pauli_correlation
+from ketwork.solve.pauli_correlation import Encoding, cut_of, pauli_correlation, qubits_for
 from ketwork.solve.pools import local_pool
 from ketwork.solve.qaoa import qaoa
 from ketwork.solve.random_access import access_code, random_access
@@ -87,6 +87,7 @@ WARM = 0.25
 
 _VECTORS = 4  # state vectors that a gradient keeps at a time
 _SPREAD, _TILT = 0.05, 0.1  # of random starts near the reference state; of the start of ADAPT without a molecule
+_PAIRS_UP_TO, _ENCODED_STEPS = 12, 300  # of Pauli correlation encoding
 _OPERATORS, _ALL_PAIRS = 40, 10  # of ADAPT: operators at most; qubits up to which strings on all pairs are tried
 
 
@@ -142,8 +143,14 @@ def qubits_needed(subject: Subject, method: str) -> int:
     if not isinstance(subject, Problem):
         return subject.n_qubits
     if method == "pce":
-        return Encoding(cut_of(subject).n_nodes).n_qubits
+        nodes = cut_of(subject).n_nodes
+        return Encoding(nodes, correlation_order(nodes)).n_qubits
     return access_code(subject.qubo()).n_qubits if method == "qrao" else subject.n_qubits
+
+
+def correlation_order(nodes: int) -> int:
+    """Of Pauli correlation encoding: 2, or 3 where that takes more than 12 qubits."""
+    return 2 if qubits_for(nodes, 2) <= _PAIRS_UP_TO else 3
 
 
 def check_method(
@@ -333,8 +340,8 @@ def _solved(problem: Problem, method: str, run: Run, shots: int) -> Solution:
         alpha = ALPHA if method == "cvar-vqe" else 1.0
         return vqe(problem.ising(), circuit, start=start, alpha=alpha, samples=shots, **run.options())
     if method == "pce":
-        options = run.options()
-        return pauli_correlation(problem, layers=run.layers, restarts=1, **options)
+        order = correlation_order(cut_of(problem).n_nodes)
+        return pauli_correlation(problem, order, layers=run.layers, **run.options(_ENCODED_STEPS))
     if method == "qrao":
         circuit = efficient_su2(qubits_needed(problem, "qrao"), run.layers or 3)
         return random_access(problem, ansatz=circuit, shots=shots, **run.options())
