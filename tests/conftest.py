@@ -26,5 +26,5 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile the kernels before any test, so that none is timed or listened to while they do."""
     from ketwork.engine.warm import ensure_compiled
 
-    for group in ("ideal", "noisy", "trajectories"):
+    for group in ("ideal", "noisy", "trajectories", "diagonal"):
         ensure_compiled(group)
