@@ -82,3 +82,13 @@ def test_a_contradiction_is_in_the_verdict(tmp_path):
     cut = MaxCut(5, made.posed.problem.edges, known_optimum=3.0, name="ring")
     parts = answer_parts(replace(made, posed=replace(made.posed, problem=cut)))
     assert "The stated optimum, 3, is contradicted" in parts.verdict
+
+
+def test_a_classical_answer_that_is_better_is_said(tmp_path):
+    """Nobody reaches the stated value, and annealing comes nearer than the quantum method."""
+    from dataclasses import replace
+
+    made = run([row("pce", 0, 2.0)], tmp_path, [WEAK])
+    cut = MaxCut(5, made.posed.problem.edges, known_optimum=4.0, known_is_proved=False)
+    parts = answer_parts(replace(made, posed=replace(made.posed, problem=cut)))
+    assert "greedy reached 3 in 1 ms: the classical solver is better." in parts.verdict and parts.tone == "worse"

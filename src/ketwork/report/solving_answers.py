@@ -56,6 +56,20 @@ class Marks:
         ]  # fmt: skip
         return min(same, key=lambda row: (not row["proven"], row["took"]), default=None)
 
+    @property
+    def leader(self) -> Row | None:
+        """The classical solver with the best feasible answer, the quickest of several."""
+        found = [row for row in self.run.references if row["value"] is not None]
+        sign = -1 if self.problem.maximise else 1
+        return min(found, key=lambda row: (sign * row["value"], row["took"]), default=None)
+
+    def is_behind(self, method: str) -> bool:
+        """Whether the best classical answer is better than a method's answers are in the mean."""
+        if self.leader is None or self.known is None:
+            return False
+        theirs = quality(self.problem, {"objective": self.leader["value"], "feasible": True}, self.known.value)
+        return theirs > float(np.mean(self.scores(method)))
+
 
 def answer_parts(run: Solved) -> Parts:
     """The verdict, cards, sections and metrics."""
@@ -91,7 +105,7 @@ def _short(row: Row) -> str:
 
 def _tone(marks: Marks, best: str) -> str:
     """Better only where no classical solver reached what the quantum method did."""
-    if marks.fastest is not None:
+    if marks.fastest is not None or marks.is_behind(best):
         return "worse"
     return "better" if any(marks.solved(best)) and len(marks.run.references) > 0 else "open"
 
@@ -135,6 +149,9 @@ def _beside_random(marks: Marks, best: str) -> str:
 
 def _beside_classical(marks: Marks, best: str) -> str:
     row, known = marks.fastest, marks.known
+    if row is None and marks.is_behind(best) and marks.leader is not None:
+        lead = marks.leader
+        return f"{_short(lead)} reached {lead['value']:g} in {duration(lead['took'])}: the classical solver is better."
     if row is None or known is None:
         by = "" if known is None else known.by
         if by in marks.run.methods:
@@ -192,7 +209,7 @@ def _explained(marks: Marks) -> tuple[str, ...]:
         f"The best of the strings that a method reads at its end ({strings:,} at most), after {rounds} "
         f"round{'s' * (rounds != 1)} of local search (the best flip or exchange of bits); before: without it; "
         "feasible: the share of the strings that are. None: no feasible string, which counts 0. Means with 95 % "
-        "intervals. Random strings are as many as the quantum methods read in all, training included, and searched alike."
+        "intervals. Random strings are as many as the quantum methods read in all, training too, and searched alike."
     ]
     if "pce" in run.methods:
         text.append(
