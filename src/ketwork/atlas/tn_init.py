@@ -32,7 +32,7 @@ from ketwork.solve.tensor_initialisation import (
     trained,
 )
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Row = dict[str, Any]
 LATTICES = ("ladder", "chain")
 _FLOOR = 1e-10  # of a probability under the logarithm

@@ -136,7 +136,7 @@ def optimised(
     for q, u in reversed(placed[1:]):
         behind = apply_gate(u.conj().T, q, behind)
     q, u = placed[0]
-    overlap = abs(np.vdot(behind, apply_gate(u, q, ahead)))
+    overlap = float(abs(np.vdot(behind, apply_gate(u, q, ahead))))
     for _ in range(sweeps):
         before = overlap
         for k in range(len(placed)):  # with time

@@ -19,7 +19,7 @@ from ketwork.solve.mps_state import MatrixProductState
 from ketwork.solve.objective import Objective
 from ketwork.solve.solution import Solution
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
