@@ -153,6 +153,31 @@ def test_far_angles_and_tilts_at_the_right_angle_are_no_exception():
     )
 
 
+@pytest.mark.parametrize("off", (0.0, 1e-13, 1e-9, 1e-4))
+def test_slopes_near_a_quarter_turn_of_untilted_mixers_are_those_of_plain_ones(off):
+    cost = some_cost(3, "odd")
+    tilted, plain_one = Alternation(cost, tilts=2 * np.arcsin(np.sqrt(np.full(3, 0.5)))), Alternation(cost)
+    angles = [0.3, -0.8], [np.pi / 2 + off, -np.pi / 2 - off]
+    for a, b in zip(tilted.value_and_gradient(*angles)[1], plain_one.value_and_gradient(*angles)[1], strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-11)
+
+
+@pytest.mark.parametrize("off", (1e-3, 1e-7))
+def test_slopes_near_a_quarter_turn_of_mixers_hardly_tilted_are_differences(off):
+    run, step = Alternation(some_cost(3, "odd"), tilts=np.full(3, np.pi / 2 + off)), 1e-3
+    for beta in (np.pi / 2 - 2 * off, np.pi / 2, np.pi / 2 + 0.5 * off):
+        found = run.value_and_gradient([0.3, 0.2], [beta, 0.4])[1].betas[0]
+        values = [run.value([0.3, 0.2], [beta + k * step, 0.4]) for k in (-2, -1, 1, 2)]
+        assert found == pytest.approx((values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step), abs=1e-8)
+
+
+def test_small_terms_beside_a_large_constant_are_kept_and_rounding_is_not():
+    cost = Polynomial(("a", "b"), (((), 1e16), ((0, 1), 4.0)))
+    assert dict(spin_terms(cost)) == {(): 1e16, (0,): -1.0, (1,): -1.0, (0, 1): 1.0}
+    cut = Polynomial.from_spins(("a", "b", "c"), [((0, 1), 0.1), ((1, 2), 0.2), ((0, 2), 0.3)])
+    assert [key for key, _ in spin_terms(cut)] == [(0, 1), (0, 2), (1, 2)]
+
+
 def test_what_does_not_fit_is_refused_with_the_bytes_it_needs(monkeypatch):
     monkeypatch.setattr(diagonal, "available_bytes", lambda: 10**9)
     with pytest.raises(MemoryError, match="need 10,737,418,240 bytes"):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ketwork import Circuit, PauliSum, Simulator, x
 from ketwork.engine.polynomials import AngleTable
 
 
@@ -22,6 +23,16 @@ def by_hand(x, w):
 
 def test_values(table):
     np.testing.assert_allclose(table.evaluate(X, W), by_hand(X, W), atol=1e-15)
+
+
+@pytest.mark.parametrize("far", (1e14, 1e18, 1e300))
+@pytest.mark.parametrize("copies", (1, 20))
+@pytest.mark.parametrize("precision", ("single", "double"))
+def test_expectations_at_angles_that_are_all_rounding_stay_in_their_range(far, copies, precision):
+    circuit = Circuit(2).ry(0, x[0]).rz(0, x[0]).cx(0, 1).rx(1, x[0])
+    sums = [PauliSum.from_dict({string: 1.0}) for string in ("ZI", "XX", "IY")]
+    values = Simulator(precision).expectation(circuit, sums, np.full((copies, 1), far))
+    assert (np.abs(values) <= 1 + 1e-6).all()
 
 
 def test_cotangents(table):

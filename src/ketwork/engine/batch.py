@@ -49,7 +49,7 @@ class Batch:
         self.keep = per_tile * -(-len(x) // WIDTH[dtype]) <= _KEPT_BYTES
         self.chunk = len(x) if self.keep else WIDTH[dtype] * max(threads, _CHUNK_BYTES // per_tile)
         self.kept: tuple[tiles.Drive, Floats, Floats] | None = None
-        self.kept_large: large.Run | None = None
+        self.kept_large: list[large.Run] = []
 
     def _chunks(self) -> list[slice]:
         return [slice(k, k + self.chunk) for k in range(0, len(self.x), max(self.chunk, 1))]
@@ -106,20 +106,21 @@ class Batch:
     def _value_large(self, k: int, threads: int, gradient: bool) -> Floats:
         run = self._evolve_large(k, threads)
         if len(self.x) == 1:
-            self.kept_large = run
+            self.kept_large = [run]
         return large.read(self.program, run, self.observed, threads, gradient and len(self.x) == 1)
 
     def _pull_back_large(self, k: int, cotangent: Floats, threads: int) -> tuple[Floats, Floats]:
-        run = self.kept_large or self._evolve_large(k, threads)
-        self.kept_large = None  # the sweep back uses the run up
+        try:
+            run = self.kept_large.pop()  # the sweep back uses the run up, and two threads may ask at once
+        except IndexError:
+            run = self._evolve_large(k, threads)
         steps = large.pull_back(self.program, run, self.observed, cotangent, threads)
         return self.program.angles.pull_back(self.x[k : k + 1], self.w, steps[None, :])
 
 
 def one_layout(array: Floats) -> Floats:
-    """The array as all kernels know it, with a row behind the other and free to be written to."""
-    flags = array.flags
-    return array if flags.c_contiguous and flags.writeable else np.require(array, requirements=["C", "W"])
+    """A copy as all kernels know it, a row behind the other: callers may write to theirs before they pull back."""
+    return np.array(array, order="C")
 
 
 def refuse_what_does_not_fit(program: Program, dtype: np.dtype[Any], lanes: int, states: int = 2) -> None:

@@ -5,6 +5,7 @@ two over state and co-state for the gradient.
 """
 
 import os
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,8 +139,15 @@ class Alternation:
         each = np.broadcast_to(betas if self.multi else betas[:, None], (len(betas), self.n_qubits))
         if self.tilts is None:
             return np.zeros_like(each), np.array(each)
-        x, z = np.sin(self.tilts), np.cos(self.tilts)
-        return 0.5 * np.arctan2(np.sin(each) * z, np.cos(each)), np.arcsin(np.sin(each) * x)
+        x, z = self._axes(self.tilts)
+        sine, cosine = np.sin(each), np.cos(each)
+        return 0.5 * np.arctan2(sine * z, cosine), np.arctan2(sine * x, np.hypot(cosine, sine * z))
+
+    @staticmethod
+    def _axes(tilts: Floats) -> tuple[Floats, Floats]:
+        """The parts of X and of Z in tilted mixers; a mixer of X alone has none of Z, where rounding leaves some."""
+        x, z = np.sin(tilts), np.cos(tilts)
+        return x, np.where(np.abs(z) < 1e-15, 0.0, z)
 
     def _phases(self, gammas: Floats, a: Floats) -> tuple[list[Floats], Integers]:
         """The angles of the terms, layer by layer, and the masks these stand for; none where `costs` gives them."""
@@ -262,11 +270,9 @@ class Alternation:
             by_phase = by_phase[:, : len(self.masks)]
             by_a = -single
             by_a[:-1] -= single[1:]
-            _, b = self._turned(betas)
-            each = betas if self.multi else betas[:, None]
-            square = np.maximum(np.cos(b) ** 2, np.finfo(float).tiny)
-            by_mixer = by_mixer * np.cos(each) * np.sin(self.tilts) / np.sqrt(square)
-            by_mixer = by_mixer + 0.5 * by_a * np.cos(self.tilts) / square
+            (x, z), each = self._axes(self.tilts), betas if self.multi else betas[:, None]
+            square = np.cos(each) ** 2 + (np.sin(each) * z) ** 2  # of cos(b), which loses all digits near its zeros
+            by_mixer = by_mixer * np.cos(each) * x / np.sqrt(square) + 0.5 * by_a * z / square
         if self.multi:
             return Gradient(by_phase[:, : len(self.masks)] * self.coefficients, by_mixer)
         shared = by_phase[:, 0] if self.tilts is None else by_phase @ self.coefficients
@@ -328,9 +334,14 @@ _PRECISIONS = ("single", "double")
 
 
 def spin_terms(cost: Polynomial) -> tuple[Term, ...]:
-    """`cost.spins()` without what is there by rounding alone."""
-    least = 1e-14 * sum(abs(c) for _, c in cost.terms)
-    return tuple((key, c) for key, c in cost.spins() if abs(c) > least)
+    """`cost.spins()` without what is there by rounding alone: far less than what was added up for it."""
+    gross: dict[tuple[int, ...], float] = {}
+    for key, coefficient in cost.terms:
+        share = abs(coefficient) / (1 << len(key))
+        for size in range(len(key) + 1):
+            for chosen in combinations(key, size):
+                gross[chosen] = gross.get(chosen, 0.0) + share
+    return tuple((key, c) for key, c in cost.spins() if abs(c) > 1e-14 * gross[key])
 
 
 class _Unannounced(Alternation):

@@ -11,6 +11,7 @@ from ketwork.engine.lanes import OPTIONS
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.int64]
+_FAR = 1e15  # from here on an angle is taken modulo 4 pi: the kernels' own reduction ends with whole numbers
 
 
 @njit(**OPTIONS)
@@ -31,6 +32,9 @@ def evaluate(x, w, base, angle, coefficient, slots, out):  # type: ignore[no-unt
             for d in range(slots.shape[1]):
                 value *= slot_value(x[b], w, slots[t, d])
             out[b, angle[t]] += value
+        for a in range(len(base)):
+            if abs(out[b, a]) > _FAR:
+                out[b, a] = np.fmod(out[b, a], 4 * np.pi)
 
 
 @njit(**OPTIONS)

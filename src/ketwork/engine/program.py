@@ -109,11 +109,12 @@ class Program:
 
     def remember(self, key: Any, make: Callable[[], Any]) -> Any:
         """`make()`, kept for the next time; the last few are."""
-        if key not in self.kept:
-            while len(self.kept) >= 16:
-                self.kept.pop(next(iter(self.kept)), None)
-            self.kept[key] = make()
-        return self.kept[key]
+        found = self.kept.get(key)
+        if found is None:
+            for oldest in list(self.kept)[:-15]:  # other threads may do the same
+                self.kept.pop(oldest, None)
+            found = self.kept[key] = make()
+        return found
 
     def term_rows(self, steps: Integers) -> Integers:
         """The masks of diagonal steps, without the real/imaginary bit."""
