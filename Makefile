@@ -13,6 +13,7 @@ test: .venv-test/ready
 bench: .venv-bench/ready
 	.venv-bench/bin/python benchmarks/engine.py
 	.venv-bench/bin/python benchmarks/noise.py
+	.venv-bench/bin/python benchmarks/solve.py
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .
