@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, Simulator, w
+from ketwork.models import kandala
 from ketwork.operators import lanczos, spins
 from ketwork.solve.dmrg import ground_mps
+from ketwork.solve.objective import Objective
 from ketwork.solve.tensor_initialisation import (
     decay_rate,
     gradients,
@@ -137,3 +139,13 @@ def test_bad_input():
         gradients(spins.ising([(0, 1)]), circuit, [[0.0, 0.0]])
     with pytest.raises(ValueError, match="`spread` must be at least 0"):
         identity_start(circuit, 0, -1.0)
+
+
+@pytest.mark.parametrize("method", ["natural-gradient", "qn-spsa", "rotosolve"])
+def test_optimisers_that_need_more_than_values_go_on_from_a_start(method: str) -> None:
+    h = spins.heisenberg(spins.chain(3))
+    circuit = kandala(3, 1)
+    start = random_start(circuit, 3)
+    found = trained(h, circuit, start, method=method, steps=2, seed=0)
+    assert found.history[0] == pytest.approx(Objective(circuit, h).value(start))
+    assert len(found.history) == 3

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from ketwork.checks import check_array, check_int, check_real
 from ketwork.circuit import Circuit
 from ketwork.operators.pauli import PauliSum
-from ketwork.optimize.minimize import minimize
 from ketwork.seeds import Seed, generator
 from ketwork.solve.dmrg import ground_mps
 from ketwork.solve.mps_circuit import extended, mps_circuit
 from ketwork.solve.mps_state import MatrixProductState
 from ketwork.solve.objective import Objective
 from ketwork.solve.solution import Solution
+from ketwork.solve.vqe import vqe
 
 Floats = NDArray[np.floating[Any]]
 
@@ -139,27 +139,16 @@ def trained(
 ) -> Solution:
     """The energy minimised over a circuit's weights from `start`; history[0] is the energy there.
 
-    method, steps, seed, callback, options: as for `minimize`.
+    method, steps, seed, callback, options: as for `vqe`.
     """
-    started = time.perf_counter()
     objective = Objective(circuit, hamiltonian, backend)
-    weights = check_array("start", start, 1)
-    first = objective.value(weights)
-    asked = objective.value if method in ("spsa", "cobyla", "rotosolve") else objective.value_and_gradient
-    found = minimize(asked, weights, method, steps, callback=callback, seed=seed, **options)
-    return Solution(
-        f"vqe from a given start, {method}",
-        float(found.fun),
-        found.params,
-        circuit,
-        [first, *found.history],
-        objective.n_evaluations,
-        objective.circuits,
-        objective.shots,
-        time.perf_counter() - started,
-        found.message,
-        found.state,
-    )
+    first = objective.value(check_array("start", start, 1))
+    found = vqe(
+        hamiltonian, circuit, method=method, steps=steps, backend=backend, start=start, seed=seed, callback=callback,
+        **options,
+    )  # fmt: skip
+    bill = {name: getattr(objective, name) + getattr(found, name) for name in ("n_evaluations", "circuits", "shots")}
+    return replace(found, history=[first, *found.history], **bill)
 
 
 def random_start(circuit: Circuit, seed: Seed = None) -> Floats:
