@@ -74,6 +74,7 @@ def test_warm_starts_stay_off_the_ends():
         ({"warm_start": [0.5] * 5 + [1.5]}, "`warm_start` must hold 6 numbers"),
         ({"warm_start": [0.5] * 6, "mixer": "xy-ring"}, "is for the mixer 'x'"),
         ({"mixer": ExchangeMixer("ring", ((0, 6),))}, "`groups` must lie in"),
+        ({"mixer": ExchangeMixer("ring", tuple((q,) for q in range(6)))}, "`mixer` mixes nothing here"),
     ),
 )
 def test_bad_arguments(bad, message):

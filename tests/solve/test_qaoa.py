@@ -142,7 +142,7 @@ def test_penalties_of_an_independent_set_are_part_of_the_cost():
     (
         ({"layers": 0}, "`layers` must be at least 1"),
         ({"start": "linear"}, "`start` must be one of ramp, interp"),
-        ({"start": [0.1]}, "`params` must hold 2 angles, but holds 1"),
+        ({"start": [0.1]}, "`start` must hold 2 angles, but holds 1"),
         ({"method": "newton"}, "`method` must be one of"),
         ({"alpha": 0}, "`alpha` must lie in"),
         ({"shots": -1}, "`shots` must be at least 0"),

@@ -55,5 +55,6 @@ def test_few_variables_are_tried_at_once():
 def test_bad_arguments():
     with pytest.raises(ValueError, match="`cutoff` must lie in"):
         recursive_qaoa(random_cut(5, 0), cutoff=0)
-    with pytest.raises(ValueError, match="`state` is not for recursive QAOA"):
-        recursive_qaoa(random_cut(5, 0), state={})
+    for name in ("angles", "mixer", "shots", "start", "state", "warm_start"):
+        with pytest.raises(ValueError, match=f"`{name}` is not for recursive QAOA"):
+            recursive_qaoa(random_cut(5, 0), **{name: None})

@@ -143,6 +143,8 @@ def qaoa_circuit(
     tilts = None if warm_start is None else tilts_of(warm_start, n)
     gammas, betas = angle_counts(polynomial, multi, exchange)
     n_turns = angle_counts(polynomial, True, exchange)[1]
+    if not n_turns:
+        raise ValueError("Argument `mixer` mixes nothing here: groups of one variable each, which stays 1.")
     terms = [(key, c) for key, c in spin_terms(polynomial) if key]
     circuit = _prepared(Circuit(n), exchange, tilts)
     for layer in range(layers):

@@ -218,8 +218,10 @@ def _first(start: str | ArrayLike | None, cost: Polynomial, layers: int, counts:
     if start is None or isinstance(start, str):
         gammas, betas = ramp(cost, layers)
         return np.concatenate([np.repeat(gammas, counts[0]), np.repeat(betas, counts[1])])
-    gammas, betas = split(check_array("start", start, 1), layers, counts)
-    return np.concatenate([gammas.ravel(), betas.ravel()])
+    array = check_array("start", start, 1)
+    if len(array) != layers * sum(counts):
+        raise ValueError(f"Argument `start` must hold {layers * sum(counts)} angles, but holds {len(array)}.")
+    return array
 
 
 def interpolated(params: ArrayLike, layers: int, counts: tuple[int, int] = (1, 1)) -> Floats:

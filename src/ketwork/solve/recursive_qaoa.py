@@ -20,6 +20,7 @@ from ketwork.solve.solution import Floats, Solution
 
 Key = tuple[int, ...]
 Spins = dict[Key, float]
+_NOT_HERE = {"angles", "mixer", "shots", "start", "state", "warm_start"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def recursive_qaoa(
 
     Each round optimises the angles (from those of the round before), and takes the largest |<Z_i>| and |<Z_i Z_j>|
     among the variables and pairs that are together in a product of the cost: Z_i becomes its sign, or the sign times
-    Z_j. cutoff: at least 1. method, steps, backend, options: as for `qaoa`, without a state to go on from.
+    Z_j. cutoff: at least 1. method, steps, backend, options: as for `qaoa` and `minimize`, alpha and callback among
+    them; every round runs the plain circuit from its own start.
     The solution's samples are the one string (1, n) that is found, value its cost; circuit, params and history are
     those of the first round, the counts those of all; extra["eliminations"] are the steps, in order.
     Raises: ValueError for bad arguments; MemoryError with the bytes that are needed.
@@ -56,8 +58,11 @@ def recursive_qaoa(
     started = time.perf_counter()
     polynomial = polynomial_of(cost)
     check_int("cutoff", cutoff, 1, 24)
-    if "state" in options:
-        raise ValueError("Argument `state` is not for recursive QAOA, whose rounds have circuits of their own.")
+    for name in _NOT_HERE & set(options):
+        raise ValueError(
+            f"Argument `{name}` is not for recursive QAOA, whose rounds have circuits of their own: shared angles and "
+            "mixers of X, from the angles of the round before."
+        )
     spins: Spins = dict(spin_terms(polynomial))
     run_rng, read_rng = spawn(seed, 2)
     steps_done: list[Elimination] = []
