@@ -60,3 +60,19 @@ def test_what_is_applied_is_kept():
     observed = observe_paulis(lower(Circuit(5)), [PauliSum.from_dict({"ZZIII": 1.0})])
     dtype = np.dtype(np.float64)
     assert hamiltonian.applied(observed, 5, dtype) is hamiltonian.applied(observed, 5, dtype)
+
+
+def test_large_tables_are_let_go_when_there_are_many_and_made_again(monkeypatch):
+    monkeypatch.setattr(hamiltonian, "_SMALL_BYTES", 0)
+    monkeypatch.setattr(hamiltonian, "_ALL_BYTES", 5 << 10)
+    monkeypatch.setattr(hamiltonian, "_large", [])
+    dtype, program = np.dtype(np.float64), lower(Circuit(7))
+    several = [PauliSum.from_dict({f"ZZII{letter}II": 1.0, "ZIIIIII": 2.0, "IIIZIII": 3.0}) for letter in "IZ" * 4]
+    kept = [observe_paulis(program, [one]) for one in several]
+    tables = [hamiltonian.applied(one, 7, dtype).table for one in kept]  # 1 KiB each
+    assert [bool(one.kept) for one in kept] == [False] * 3 + [True] * 5
+    np.testing.assert_array_equal(hamiltonian.applied(kept[0], 7, dtype).table, tables[0])
+    assert [bool(one.kept) for one in kept] == [True] + [False] * 3 + [True] * 4
+    del kept
+    hamiltonian.applied(observe_paulis(program, [several[0]]), 7, dtype)
+    assert len(hamiltonian._large) == 1

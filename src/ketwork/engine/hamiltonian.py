@@ -6,6 +6,8 @@ again, and the tables are small. H psi is the co-state that the gradient starts 
 Cost: two multiply-adds an amplitude and flip, and a pass over the tables.
 """
 
+import threading
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +23,10 @@ from ketwork.engine.tile_kernels import walsh_line
 ROWS = 4  # how many rows one step takes
 _TABLE_BYTES = 1 << 25
 _SMALL_BYTES = 1 << 18
+_ALL_BYTES = 1 << 28
 _MANY_TERMS = 3  # a flip with as many terms is cheaper tabled, wherever the table lies
+_large: list[tuple[weakref.ref[Observed], int]] = []  # whose tables are large, the oldest first
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,25 @@ class Applied:
 
 
 def applied(observed: Observed, bits: int, dtype: Any) -> Applied:
-    """Prepare Pauli sums for `apply`; kept with them."""
+    """Prepare Pauli sums for `apply`; kept with them, large tables while there are few."""
     found: Applied | None = observed.kept.get(dtype.itemsize)
     if found is None:
         found = observed.kept[dtype.itemsize] = _applied(observed, bits, dtype)
+        if found.table.nbytes > _SMALL_BYTES:
+            _let_go_of_old_tables(observed, dtype.itemsize)
     return found
+
+
+def _let_go_of_old_tables(newest: Observed, key: int) -> None:
+    """Many circuits may be alive, each with many observables: what their tables take together is bounded."""
+    with _lock:
+        _large.append((weakref.ref(newest), key))
+        alive = [(found, key) for one, key in _large if (found := one()) is not None and key in found.kept]
+        total = sum(found.kept[key].table.nbytes for found, key in alive)
+        while total > _ALL_BYTES:
+            found, key = alive.pop(0)
+            total -= found.kept.pop(key).table.nbytes
+        _large[:] = [(weakref.ref(found), key) for found, key in alive]
 
 
 def _applied(observed: Observed, bits: int, dtype: Any) -> Applied:
