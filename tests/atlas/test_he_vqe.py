@@ -86,6 +86,14 @@ def test_magnet_by_depth():
     assert row["depths"][0]["noisy"][0] > -4.5
 
 
+def test_the_square_needs_its_own_couplings():
+    """At depth 2 the four edges reach the ground state at J = B, a chain of as many weights does not."""
+    errors = Lab(SMALL, 0).couplings(1.0)["errors"]
+    assert errors["CX, square"][1] < 0.02 < errors["CX, chain"][1] < 0.05
+    assert errors["CX, chain"][2] < 0.01
+    assert all(error > -1e-9 for by_depth in errors.values() for error in by_depth)
+
+
 def test_without_chemistry_only_ready_lengths(monkeypatch, tmp_path):
     from ketwork.experiments.ledger import open_ledger
 

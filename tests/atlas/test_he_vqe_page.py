@@ -43,7 +43,9 @@ def rows():
             for d, gap in enumerate((0.4, 0.2, 0.015, 0.001))
         ]
         magnet.append({"ratio": ratio, "exact": energy, "formula": [energy, mean], "depths": depths})
-    return curves, deep, magnet
+    errors = {"CX, chain": [0.3, 0.04, 0.0], "CZ, chain": [0.3, 0.04, 0.0], "CX, square": [0.2, 0.001, 0.0],
+              "CZ, square": [0.3, 0.2, 0.1]}  # fmt: skip
+    return curves, deep, magnet, [{"ratio": ratio, "errors": copy.deepcopy(errors)} for ratio in (0.35, 1.0)]
 
 
 def failed(found):
@@ -62,15 +64,21 @@ def test_all_is_well():
 @pytest.mark.parametrize(
     ("spoil", "claim"),
     [
-        (lambda c, d, m: c[2].update(terms=99), "Pauli terms"),
-        (lambda c, d, m: c[3].update(groups=45), "sets of strings, at most"),
-        (lambda c, d, m: c[0].update(noiseless=c[0]["exact"] + 0.002), "H2 curve, depth 1, no noise: largest error"),
-        (lambda c, d, m: c[1].update(ideal=[0.0]), "H2 curve, SPSA with shots: largest median error"),
-        (lambda c, d, m: d[2].update(errors=[0.0017]), "LiH, depth 2, no noise"),
-        (lambda c, d, m: d[4].update(errors=[0.0017]), "BeH2, no noise: depth for 1.6 mHa"),
-        (lambda c, d, m: m[0].update(exact=m[0]["exact"] + 1e-6), "magnet: exact energies are the closed forms"),
-        (lambda c, d, m: m[1]["depths"][2].update(noiseless=[-7.8, 0]), "magnet at J/B = 1, depth 2, no noise"),
-        (lambda c, d, m: m[1]["depths"][3].update(noiseless=[-7.9, 0]), "magnet at J/B = 1, depth 3, no noise"),
+        (lambda c, d, m, s: c[2].update(terms=99), "Pauli terms"),
+        (lambda c, d, m, s: c[3].update(groups=45), "sets of strings, at most"),
+        (lambda c, d, m, s: c[0].update(noiseless=c[0]["exact"] + 0.002), "H2 curve, depth 1, no noise: largest error"),
+        (lambda c, d, m, s: c[1].update(ideal=[0.0]), "H2 curve, SPSA with shots: largest median error"),
+        (lambda c, d, m, s: d[2].update(errors=[0.0017]), "LiH, depth 2, no noise"),
+        (lambda c, d, m, s: d[4].update(errors=[0.0017]), "BeH2, no noise: depth for 1.6 mHa"),
+        (lambda c, d, m, s: m[0].update(exact=m[0]["exact"] + 1e-6), "magnet: exact energies are the closed forms"),
+        (
+            lambda c, d, m, s: s[1]["errors"].update({"CX, square": [0, 0.021, 0]}),
+            "magnet at J/B = 1, depth 2, no noise, CX on the square's edges",
+        ),
+        (
+            lambda c, d, m, s: m[1]["depths"][3].update(noiseless=[-7.9, 0]),
+            "magnet at J/B = 1, depth 3, no noise, along a chain",
+        ),
     ],
 )  # fmt: skip
 def test_every_check_can_fail(spoil, claim):
@@ -82,22 +90,25 @@ def test_every_check_can_fail(spoil, claim):
 
 
 def test_words():
-    curves, deep, magnet = rows()
+    curves, deep, magnet, compared = rows()
     assert depth_reached(deep, "BeH2") == 8 and depth_reached(deep[:2], "LiH") is None
     curves[0]["register"] -= 0.1
-    found = finding(QUICK, curves, deep, magnet)
+    found = finding(QUICK, curves, deep, magnet, compared)
     assert any("other numbers of electrons" in text for section in found.sections for text in section.text)
     quiet = copy.deepcopy(curves)
     for row in quiet:
         row["noisy"] = [row["exact"]]
-    assert "under noise: none" in finding(QUICK, quiet, deep, magnet).verdict
+    assert "under noise: none" in finding(QUICK, quiet, deep, magnet, compared).verdict
     without = [row for row in curves if row["molecule"] != "BeH2"]
-    assert "BeH2 8" not in finding(QUICK, without, [d for d in deep if d["molecule"] != "BeH2"], magnet).verdict
+    deep = [d for d in deep if d["molecule"] != "BeH2"]
+    assert "BeH2 8" not in finding(QUICK, without, deep, magnet, compared).verdict
+    (note,) = (check.remark for check in found.checks if "depth 2" in check.claim and "magnet" in check.claim)
+    assert note == "along a chain 4.0 %, not within 2 %"
 
 
 def test_the_command(monkeypatch, tmp_path):
     """From the ledger to the folder; an interrupted run goes on where it was."""
-    curves, deep, magnet = rows()
+    curves, deep, magnet, compared = rows()
     asked = []
 
     class Known:
@@ -115,6 +126,9 @@ def test_the_command(monkeypatch, tmp_path):
             if len(asked) < 8:
                 raise KeyboardInterrupt
             return magnet[1]
+
+        def couplings(self, ratio):
+            return next(row for row in compared if row["ratio"] == ratio)
 
     monkeypatch.setattr(he_vqe, "Lab", Known)
     monkeypatch.setattr(he_vqe, "chosen", lambda size, ledger: [("H2", 0.5), ("LiH", 1.595), ("BeH2", 1.326)])

@@ -298,3 +298,15 @@ def test_a_plan_is_for_a_circuit():
 def test_noise_is_a_noise_model():
     with pytest.raises(TypeError, match="Argument `noise` must be a NoiseModel or None, but is Channel"):
         Simulator(noise=depolarizing(0.1))
+
+
+def test_observables_as_read_follow_the_observables_and_the_noise():
+    """What is kept with a circuit is that of the last call, and only for the same observables and readout errors."""
+    circuit, z, both = Circuit(2).h(0).cx(0, 1), [pauli_z(0, 2)], [pauli("ZZ", [0, 1], 2)]
+    channel = NoiseModel().add(depolarizing(0.1), gates="h")
+    for _ in range(2):
+        for p in (0.1, 0.2):
+            noise = channel.readout(p, p)
+            assert Simulator(noise=noise).expectation(circuit, both)[0, 0] == pytest.approx((1 - 2 * p) ** 2)
+            assert Simulator(noise=noise).expectation(circuit, z)[0, 0] == pytest.approx(0, abs=1e-12)
+        assert Simulator(noise=channel).expectation(circuit, both)[0, 0] == pytest.approx(1)

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.atlas.pauli_reader import PauliReader
 from ketwork.atlas.zne_nn import entangler_of
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.simulator import Simulator
@@ -34,6 +33,18 @@ DEVICE = "mumbai"
 """Whose calibration makes the noise."""
 CHEMICAL = 1.6e-3
 """Chemical accuracy, hartree."""
+
+SQUARE = ((0, 1), (1, 2), (2, 3), (3, 0))
+"""The couplings of the magnet."""
+COUPLINGS = {
+    "CX, chain": ("cx", None),
+    "CZ, chain": ("cz", None),
+    "CX, square": ("cx", SQUARE),
+    "CZ, square": ("cz", SQUARE),
+}
+"""Entanglers of the same number of weights: the gate and its pairs, in order; None for a chain."""
+COMPARED_AT = (0.35, 1.0)
+"""The J/B at which these are compared; the ground states there have spin 1 and 0."""
 
 _READY = {
     "H2": (0.4, 0.5, 0.6, 0.7414, 0.9, 1.2, 1.5, 2.0, 2.5, 3.0),
@@ -93,12 +104,13 @@ def he_vqe_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
     points = chosen(size, ledger)
     names = list(dict.fromkeys(name for name, _ in points))
     depths = [(name, d) for name in names for d in size.depths[name]]
-    ledger.expect(len(points) + len(depths) + len(size.ratios))
+    ledger.expect(len(points) + len(depths) + len(size.ratios) + len(COMPARED_AT))
     lab = Lab(size, seed)
     curves = [ledger.row(f"{name} at {length}", partial(lab.point, name, length)) for name, length in points]
     deep = [ledger.row(f"{name} at depth {d}", partial(lab.depth, name, d)) for name, d in depths]
     magnet = [ledger.row(f"magnet at J/B = {ratio}", partial(lab.magnet, ratio)) for ratio in size.ratios]
-    return finding(size, curves, deep, magnet)
+    compared = [ledger.row(f"couplings at J/B = {ratio}", partial(lab.couplings, ratio)) for ratio in COMPARED_AT]
+    return finding(size, curves, deep, magnet, compared)
 
 
 def chosen(size: Size, ledger: Ledger) -> list[tuple[str, float]]:
@@ -184,7 +196,7 @@ def spsa_run(
 ) -> Ended:
     """The paper's protocol for the first observable, from random angles; all are read at the end."""
     start = np.random.default_rng([seed, 1]).uniform(-np.pi, np.pi, circuit.n_weights)
-    objective = Objective(circuit, observables[0], PauliReader(noise, how.shots, seed))
+    objective = Objective(circuit, observables[0], Simulator(noise=noise, shots=how.shots, seed=seed))
     found = minimize(objective.value, start, "spsa", how.steps, seed=seed, average=how.average)
     return Ended(found.params, last_values(circuit, observables, noise, how, found.params, seed), found.history)
 
@@ -193,7 +205,7 @@ def last_values(
     circuit: Circuit, observables: list[PauliSum], noise: NoiseModel | None, how: Protocol, params: Floats, seed: int
 ) -> list[float]:
     """All observables with the final shots."""
-    reader = PauliReader(noise, how.final_shots, seed + 1_000_003)
+    reader = Simulator(noise=noise, shots=how.final_shots, seed=seed + 1_000_003)
     return [float(v) for v in reader.expectation(circuit, observables, None, params)[0]]
 
 
@@ -281,3 +293,13 @@ class Lab:
                 "noisy": noisy.values,
             })  # fmt: skip
         return row
+
+    def couplings(self, ratio: float) -> Row:
+        """Relative errors of the magnet's noiseless energy by depth 1, 2, 3, for other entanglers and pairs."""
+        hamiltonian, exact = square_magnet(ratio), magnet_levels(ratio)[0]
+        errors = {}
+        for name, (gate, pairs) in COUPLINGS.items():
+            circuits = [kandala(4, depth, pairs, gate) for depth in (1, 2, 3)]
+            found = [min(lowest(circuit, hamiltonian, self.size.starts, self.seed)[0]) for circuit in circuits]
+            errors[name] = [(energy - exact) / abs(exact) for energy in found]
+        return {"ratio": ratio, "errors": errors}

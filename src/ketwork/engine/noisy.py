@@ -87,25 +87,25 @@ def _channels(circuit: Circuit, noise: NoiseModel) -> int:
 
 
 def expectation(
-    circuit: Circuit, noise: NoiseModel, sums: Sequence[PauliSum], slots: tuple[Floats, Floats], run: tuple[Any, int]
+    circuit: Circuit, noise: NoiseModel, sums: list[PauliSum], slots: tuple[Floats, Floats], run: tuple[Any, int]
 ) -> Floats:
     """Exact noisy expectation values (B, M) as read. slots: inputs and weights. run: dtype, threads."""
     batch = _batch(circuit, noise, slots, run, False)
-    observed = sums_as_read(sums, noise)
+    observed = sums_as_read(sums, noise, circuit)
     return batch(lambda order: rows_of_sums(observed, order)).values()
 
 
 def value_and_pullback(
     circuit: Circuit,
     noise: NoiseModel,
-    sums: Sequence[PauliSum],
+    sums: list[PauliSum],
     slots: tuple[Floats, Floats],
     run: tuple[Any, int],
     by_strength: bool,
 ) -> tuple[Floats, Pullback]:
     """The same values, and a function from their cotangents to a `Gradient` (by noise strengths too if asked for)."""
     n = circuit.n_qubits
-    observed = sums_as_read(sums, noise)
+    observed = sums_as_read(sums, noise, circuit)
     slopes = _readout_slopes(sums, noise, n) if by_strength else []
     together = [*observed, *(s for _, group in slopes for s in group)]
     batch = _batch(circuit, noise, slots, run, by_strength)(lambda order: rows_of_sums(together, order))
@@ -202,10 +202,17 @@ def _batch(
     return lambda observe: NoisyBatch(program, observe, *slots, *run)
 
 
-def sums_as_read(sums: Sequence[PauliSum], noise: NoiseModel) -> list[PauliSum]:
-    """Observables of a register through the errors of its readout."""
-    confusions = noise.confusions(sums[0].n_qubits)
-    return [seen(s, confusions) for s in sums]
+def sums_as_read(sums: list[PauliSum], noise: NoiseModel, circuit: Circuit) -> list[PauliSum]:
+    """Observables of a circuit's register through the errors of its readout; the last answer is kept with the circuit,
+    since the errors of many strings take longer than a small circuit itself."""
+    confusions = noise.confusions(circuit.n_qubits)
+    if not confusions:
+        return sums
+    kept: Any = circuit._memo.get("as read")
+    if kept is None or kept[0] is not sums or kept[1] != confusions:
+        kept = circuit._memo["as read"] = (sums, confusions, [seen(s, confusions) for s in sums])
+    found: list[PauliSum] = kept[2]
+    return found
 
 
 def _readout_slopes(sums: Sequence[PauliSum], noise: NoiseModel, n_qubits: int) -> list[tuple[int, list[PauliSum]]]:

@@ -17,7 +17,7 @@ from ketwork.engine.checkpoints import plan, values_only
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.polynomials import Floats, Integers
 from ketwork.engine.scratch import borrow
-from ketwork.engine.tiles import spread
+from ketwork.engine.tiles import WORTH_A_THREAD, spread
 from ketwork.engine.transfer_kernels import back_tiles_noisy, forward_tiles
 from ketwork.engine.transfer_layout import Layout, layout_of
 from ketwork.engine.transfer_program import TransferProgram
@@ -26,6 +26,7 @@ _KEPT_BYTES = 1 << 29  # states up to this size are kept between value and pullb
 _TILE_BYTES = 1 << 23  # how much a tile's states may take, for the sake of the cache
 _LEAST_SLOTS = 24
 _FEW_SAMPLES = 4  # so few samples would leave most lanes empty
+_FLOPS = 8  # a component and pass, at least
 
 
 Observe = Callable[[Sequence[int]], tuple[Integers, Floats, Integers]]
@@ -69,7 +70,7 @@ class NoisyBatch:
                 span, keep, own, arrays, (sweep.forward, sweep.final), trig, initial, self._terms(), out
             )  # fmt: skip
 
-        spread(work, tiles, self.threads)
+        spread(work, tiles, self._useful_threads(tiles, 1))
         self.kept = (trig, states) if keep else None
         return out
 
@@ -85,6 +86,11 @@ class NoisyBatch:
         slots = max(_LEAST_SLOTS, _TILE_BYTES // (size * self.dtype.itemsize))
         room = max(4, available_bytes() // (4 * self.threads * size * self.dtype.itemsize))
         return plan(len(self.layout.ops), min(slots, room))
+
+    def _useful_threads(self, tiles: int, passes: int) -> int:
+        """How many threads pay for so many tiles: waking one takes as long as some million operations."""
+        work = tiles * 4**self.program.n_qubits * WIDTH[self.dtype] * len(self.layout.ops) * _FLOPS * passes
+        return min(self.threads, 1 + work // WORTH_A_THREAD)
 
     def _terms(self) -> tuple[Any, ...]:
         rows, values, outputs = self.terms
@@ -124,7 +130,7 @@ class NoisyBatch:
             )  # fmt: skip
             return ones, pairs
 
-        parts = spread(work, tiles, self.threads)
+        parts = spread(work, tiles, self._useful_threads(tiles, 3))
         self.kept = None if states is None else (trig, self._run_again(states, sweep))
         by_lane = angles.reshape(tiles, -1, width).transpose(0, 2, 1).reshape(tiles * width, -1)
         return by_lane[: len(self.x)].astype(np.float64), tuple(sum(p[k] for p in parts) for k in (0, 1))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.circuit.circuit import Circuit
-from ketwork.engine import geometry, noisy, sampling, stabilizer, trajectories
+from ketwork.engine import bases, geometry, noisy, sampling, stabilizer, trajectories
 from ketwork.engine.batch import Batch, Gradient, one_layout
 from ketwork.engine.lower import check_gates, lower
 from ketwork.engine.measure import in_basis, values_from_bits
@@ -23,7 +23,6 @@ from ketwork.engine.trajectories import AT_MOST, COUNT, Estimate
 from ketwork.engine.warm import ensure_compiled
 from ketwork.noise.confusion import with_partners
 from ketwork.noise.model import NoiseModel
-from ketwork.operators.grouping import group_qubitwise
 from ketwork.operators.pauli import PauliSum, hermitian
 from ketwork.seeds import Seed, generator
 
@@ -103,7 +102,7 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate = trajectories.run(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype)
-        return self._ideal(circuit, x, w, lambda program: self._paulis(program, sums)).values()
+        return self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit)).values()
 
     def value_and_pullback(
         self,
@@ -131,7 +130,7 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate, pull_back = trajectories.value_and_pullback(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype), pull_back
-        run = self._ideal(circuit, x, w, lambda program: self._paulis(program, sums))
+        run = self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit))
         return run.values(gradient=True), run.pull_back
 
     def estimate(
@@ -275,15 +274,15 @@ class Simulator:
     def _estimated(self, circuit: Circuit, sums: list[PauliSum], x: Floats, w: Floats) -> Floats:
         """Expectation values from shots: every qubit-wise commuting group is read in its basis."""
         check_gates(circuit)  # stabilizer states would be sampled through measurements
-        groups = group_qubitwise(sums)
-        if not groups:
+        asked, shots, rng = bases.bases_of(sums), self.shots or 1, generator(self.seed)
+        method, n = self._method(circuit, len(x), silent=True), circuit.n_qubits
+        if not asked.groups:
             return np.zeros((len(x), len(sums)))
-        rng = generator(self.seed)
-        everything = tuple(range(circuit.n_qubits))
-        shots = self.shots or 1
-        reader = self.reader(circuit)
-        bits = [reader._drawn_bits(in_basis(circuit, g.basis), x, w, shots, everything, rng) for g in groups]
-        return values_from_bits(groups, bits, len(sums))[0]
+        if n <= bases.MOST_QUBITS.get(method, 0):
+            return bases.estimates(circuit, self._noise, asked, (x, w), shots, method, self._run, rng)
+        reader, every = self.reader(circuit), tuple(range(n))
+        bits = [reader._drawn_bits(in_basis(circuit, g.basis), x, w, shots, every, rng) for g in asked.groups]
+        return values_from_bits(asked.groups, bits, len(sums))[0]
 
     def _refuse_channels(self, what: str, remedy: str) -> None:
         if self._noise.rules or self._noise.waiting:
@@ -307,8 +306,8 @@ class Simulator:
     def _threads(self) -> int:
         return self.threads or _CORES
 
-    def _paulis(self, program: Program, sums: list[PauliSum]) -> Observed:
-        return known_paulis(program, sums if self.noise is None else noisy.sums_as_read(sums, self.noise))
+    def _paulis(self, program: Program, sums: list[PauliSum], circuit: Circuit) -> Observed:
+        return known_paulis(program, noisy.sums_as_read(sums, self._noise, circuit))
 
     def _ideal(self, circuit: Circuit, x: Floats, w: Floats, observe: Callable[[Program], Observed]) -> Batch:
         program = lower(circuit)

@@ -19,7 +19,7 @@ from ketwork.engine.program import Program
 from ketwork.engine.tile_kernels import back_tiles, cosines, phase_tables, pull_tables, run_tiles
 
 Span = tuple[int, int]
-_WORTH_A_THREAD = 10_000_000
+WORTH_A_THREAD = 10_000_000
 
 
 @lru_cache(maxsize=8)
@@ -69,7 +69,7 @@ def drive_by(program: Program, shared: Floats, by_lane: Floats, dtype: Any) -> D
 
 def useful_threads(program: Program, batch: int, threads: int, passes: int) -> int:
     """How many threads pay for a batch: waking one takes as long as some million operations."""
-    return min(threads, 1 + program.flops(batch, gradient=False) * passes // _WORTH_A_THREAD)
+    return min(threads, 1 + program.flops(batch, gradient=False) * passes // WORTH_A_THREAD)
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: Any) -> Floats:

@@ -185,16 +185,17 @@ def rows_of_sums(sums: Sequence[PauliSum], order: Sequence[int]) -> tuple[Intege
 
     An output without any string is read from a string with coefficient 0, so that it is there.
     """
-    rows, values, outputs = list[int](), list[float](), list[int]()
+    rows, values, outputs = list[Integers](), list[Floats](), list[Integers]()
     for output, s in enumerate(sums):
-        for string, coefficient in s.terms or (("I" * s.n_qubits, 0.0),):
-            index = 0
-            for q in order:
-                index = 4 * index + "IXYZ".index(string[q])
-            rows.append(index)
-            values.append(complex(coefficient).real)
-            outputs.append(output)
-    return np.array(rows, np.int64), np.array(values, np.float64), np.array(outputs, np.int64)
+        x, z, coefficients = s.masks if s.terms else (np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
+        index = np.zeros(len(x), np.int64)
+        for q in order:
+            flips, signs = (x >> (s.n_qubits - 1 - q)) & 1, (z >> (s.n_qubits - 1 - q)) & 1
+            index = 4 * index + (flips ^ signs) + 2 * signs  # I, X, Y, Z as 0, 1, 2, 3
+        rows.append(index)
+        values.append(coefficients)
+        outputs.append(np.full(len(index), output, np.int64))
+    return np.concatenate(rows), np.concatenate(values), np.concatenate(outputs)
 
 
 def rows_of_parities(qubits: Sequence[int], order: Sequence[int]) -> tuple[Integers, Floats, Integers]:
@@ -209,8 +210,5 @@ def rows_of_parities(qubits: Sequence[int], order: Sequence[int]) -> tuple[Integ
 def rows_of_everything(order: Sequence[int]) -> tuple[Integers, Floats, Integers]:
     """The same for all 4^n strings, qubit 0 most significant."""
     n = len(order)
-    digits = np.indices((4,) * n).reshape(n, -1) if n else np.zeros((0, 1), np.int64)
-    rows = np.zeros(4**n, np.int64)
-    for q in order:
-        rows = 4 * rows + digits[q]
-    return rows, np.ones(4**n), np.arange(4**n)
+    rows = np.arange(4**n, dtype=np.int64).reshape((4,) * n).transpose([list(order).index(q) for q in range(n)])
+    return rows.reshape(-1).copy(), np.ones(4**n), np.arange(4**n)

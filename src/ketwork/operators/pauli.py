@@ -131,7 +131,7 @@ class PauliSum:
             terms.append(("".join(letters), coefficient))
         return PauliSum(n_qubits, tuple(terms))
 
-    @property
+    @cached_property
     def is_hermitian(self) -> bool:
         """Whether all coefficients are real."""
         return all(isinstance(coefficient, float) for _, coefficient in self.terms)
