@@ -159,3 +159,11 @@ def test_the_seed_of_a_piece_of_work() -> None:
 def test_each_of_none():
     with pytest.raises(ValueError, match="Argument `circuits` must hold at least one circuit"):
         each(Simulator(), [], pauli("Z", 0, 1))
+
+
+@pytest.mark.parametrize("seed", [3, np.int64(3), np.random.SeedSequence(3)])
+def test_seeds_of_every_kind_are_told_apart(seed: Any) -> None:
+    """Three evaluations with NumPy's integers for a seed are three draws, not one."""
+    circuit, backend = Circuit(1).ry(0, 1.0), Simulator(shots=1000, seed=seed)
+    found = {float(apart(backend, k).expectation(circuit, pauli("Z", 0, 1))[0, 0]) for k in range(3)}
+    assert len(found) == 3

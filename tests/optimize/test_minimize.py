@@ -156,3 +156,74 @@ def test_doors(call, message):
 def test_a_gradient_of_another_length_is_refused():
     with pytest.raises(ValueError, match=r"must have shape \(2,\), as the parameters, but has \(1,\)"):
         minimize(lambda p: (float((p**2).sum()), 2 * p[:1]), np.ones(2), "adam", 3)
+
+
+def both(p):
+    return float(p @ p), 2 * p
+
+
+def alone(p):
+    return float(p @ p)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: minimize(None, [1.0]), TypeError, "`fun` must be a function"),
+        (lambda: minimize(alone, [1.0]), TypeError, r"returns \(value, gradient\), but it returns float"),
+        (lambda: minimize(both, [1.0], "spsa", a=0.1), TypeError, "a value alone, but it returns a tuple"),
+        (lambda: minimize(both, []), ValueError, "`start` must hold at least one"),
+        (lambda: minimize(both, [1.0], state=3), TypeError, "`state` must be that of a Result, but is int"),
+        (
+            lambda: minimize(both, [1.0, 2.0, 3.0], state=minimize(both, [1.0, 2.0], steps=1).state),
+            ValueError,
+            "`state` must hold 3 parameters, as `start`, but has 2",
+        ),
+        (
+            lambda: minimize(both, [1.0], "natural-gradient", metric=lambda p: np.eye(1) * np.nan),
+            ValueError,
+            "`metric` must be finite",
+        ),
+        (
+            lambda: minimize(alone, [1.0], "qn-spsa", fidelity=lambda a, b: np.nan),
+            ValueError,
+            "`fidelity` must give finite",
+        ),
+    ],
+)
+def test_functions_and_states_of_the_wrong_kind(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize("method", ["spsa", "adam-spsa", "qn-spsa"])
+def test_a_run_interrupted_inside_a_step_goes_on_as_if_it_was_not(method):
+    """The step that was cut off draws the same direction again."""
+    options = {"a": 0.1, **({"fidelity": lambda p, q: 1 - (p - q) @ (p - q) / 4} if method == "qn-spsa" else {})}
+    whole = minimize(alone, [1.0, -2.0], method, 6, seed=4, **options)
+    left = [5]
+
+    def cut(p):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return alone(p)
+
+    first = minimize(cut, [1.0, -2.0], method, 6, seed=4, **options)
+    assert first.message == "interrupted" and len(first.history) == 2
+    rest = minimize(alone, first.params, method, 4, state=first.state, **options)
+    np.testing.assert_array_equal(rest.params, whole.params)
+
+
+def test_the_best_point_of_a_state_is_not_forgotten():
+    first = minimize(both, [1.0, 1.0], "adam", 3, learning_rate=3.0)
+    rest = minimize(both, first.params, "adam", 0, state=first.state, learning_rate=3.0)
+    assert rest.best_fun == first.best_fun == min(first.history) < first.history[1]
+    np.testing.assert_array_equal(rest.best_params, first.best_params)
+
+
+def test_adam_goes_on_from_plain_lists():
+    first = minimize(both, [1.0, 2.0], "adam", 3)
+    plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in first.state.items()}
+    rest = minimize(both, first.params, "adam", 3, state=plain)
+    np.testing.assert_array_equal(rest.params, minimize(both, [1.0, 2.0], "adam", 6).params)

@@ -155,3 +155,59 @@ def test_doors():
         adapt(HYDROGEN, method="rotosolve")
     with pytest.raises(ValueError, match="Hermitian"):
         adapt(PauliSum.from_dict({"XY": 1j}), minimal_pool(2))
+
+
+@pytest.mark.parametrize("shots", [None, 100])
+def test_going_on_equals_not_stopping_with_drawn_values_too(shots):
+    hamiltonian = transverse_ising(chain(2), 1.0, 0.7)
+    pool = local_pool(2)
+
+    def grow(operators, state=None):
+        backend = Simulator("double", shots=shots, seed=3)
+        return adapt(
+            hamiltonian, pool, operators=operators, tolerance=0.0, method="spsa", steps=3, backend=backend, seed=0,
+            state=state,
+        )  # fmt: skip
+
+    whole, first = grow(3), grow(1)
+    rest = grow(3, json.loads(json.dumps(first.state)))
+    assert rest.history == whole.history and rest.extra == whole.extra
+    np.testing.assert_array_equal(rest.params, whole.params)
+
+
+def test_a_state_of_another_hamiltonian_is_refused():
+    pool = local_pool(2, real=True)
+    state = adapt(transverse_ising(chain(2), 1.0, 0.7), pool, operators=1).state
+    with pytest.raises(ValueError, match="same Hamiltonian"):
+        adapt(transverse_ising(chain(2), 1.0, 0.8), pool, operators=1, state=state)
+
+
+def test_an_interrupt_behind_the_optimiser_leaves_whole_operators():
+    """Weights and operators fit each other wherever Ctrl-C comes."""
+    for cut in range(1, 12):
+        backend = Cut(cut)
+        try:
+            found = adapt(
+                transverse_ising(chain(2), 1.0, 0.7), local_pool(2), operators=2, method="spsa", steps=1, seed=0,
+                backend=backend, a=0.1,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            assert cut == 1  # before there is anything
+            continue
+        assert len(found.params) == found.circuit.n_weights == len(found.history) - 1
+
+
+class Cut:
+    """A backend that is interrupted at its k-th call."""
+
+    def __init__(self, k):
+        self.left = k
+
+    def expectation(self, *arguments):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return Simulator().expectation(*arguments)
+
+    def sample(self, *arguments, **named):
+        return Simulator().sample(*arguments, **named)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, PauliSum, Simulator, w
-from ketwork.models.ansatz import kandala
+from ketwork.models.ansatz import efficient_su2, kandala
+from ketwork.noise import NoiseModel, depolarizing
 from ketwork.operators import load_molecule
 from ketwork.solve.deflation import Deflated, deflate, spectral_bound
 from ketwork.solve.objective import Objective
@@ -108,3 +109,32 @@ def test_the_bound_is_above_the_spectral_range():
 def test_doors(call, message):
     with pytest.raises(ValueError, match=message):
         call(load_molecule("H2").hamiltonian)
+
+
+def test_no_more_states_than_there_are():
+    hamiltonian, circuit = PauliSum.from_dict({"Z": 1.0}), Circuit(1).ry(0, w[0])
+    with pytest.raises(ValueError, match="`n_states` must be at most 2"):
+        deflate(hamiltonian, circuit, 3)
+    for name in ("start", "state"):
+        with pytest.raises(ValueError, match=f"`{name}` is of `vqe`"):
+            deflate(hamiltonian, circuit, 2, **{name: None})
+
+
+def test_degenerate_levels_are_found_as_often_as_they_are_there():
+    found = deflate(PauliSum.from_dict({"ZZ": 1.0}), efficient_su2(2, 1), 4, seed=0)
+    np.testing.assert_allclose([state.value for state in found], [-1, -1, 1, 1], atol=1e-6)
+
+
+def test_estimates_by_trajectories():
+    noise = NoiseModel().add(depolarizing(0.01), gates="ry")
+    backend = Simulator(noise=noise, method="trajectories", trajectories=50, seed=1)
+    found = deflate(
+        PauliSum.from_dict({"Z": 1.0}),
+        Circuit(1).ry(0, w[0]),
+        2,
+        backend=backend,
+        method="rotosolve",
+        steps=2,
+        starts=1,
+    )
+    assert found[0].value == pytest.approx(-1, abs=0.1) and found[1].value == pytest.approx(1, abs=0.1)

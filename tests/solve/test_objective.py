@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from ketwork import Circuit, PauliSum, Simulator, w, x
 from ketwork.noise import NoiseModel, depolarizing
 from ketwork.operators.grouping import group_qubitwise
-from ketwork.solve.objective import Objective, diagonal_values, is_diagonal, sampled_risk, values_of_bits
+from ketwork.solve.objective import (
+    Objective,
+    diagonal_values,
+    fingerprint,
+    is_diagonal,
+    sampled_risk,
+    values_of_bits,
+)
 
 ENERGY = PauliSum.from_dict({"XX": 0.18, "ZZ": -0.01, "ZI": -0.4, "IZ": 0.4, "II": -1.05})
 COST = PauliSum.from_dict({"ZZI": 1.0, "IZZ": 0.7, "ZII": -0.3, "III": 0.2, "ZZZ": 0.11})
@@ -173,3 +180,14 @@ def test_samples_are_of_the_state():
 def test_doors(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_fingerprints_tell_observables_apart():
+    """Not the order of the terms or rounding; but which qubit a string is on, its sign and the constant."""
+    base = {"ZI": 1.0, "XX": 0.5, "II": 0.1}
+    same = PauliSum.from_dict({"XX": 0.5 + 1e-13, "II": 0.1, "ZI": 1.0})
+    np.testing.assert_allclose(fingerprint(PauliSum.from_dict(base)), fingerprint(same), atol=1e-10)
+    for other in ({"IZ": 1.0, "XX": 0.5, "II": 0.1}, {**base, "XX": -0.5}, {**base, "II": 0.2}, {**base, "ZI": 1.1}):
+        assert not np.allclose(
+            fingerprint(PauliSum.from_dict(base)), fingerprint(PauliSum.from_dict(other)), rtol=1e-6, atol=1e-9
+        )

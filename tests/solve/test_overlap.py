@@ -71,6 +71,19 @@ def test_costs_and_limits():
     circuit = layered(2)
     assert Overlap(circuit, circuit).cost().circuits == 1
     assert Overlap(circuit, circuit, Simulator("double", shots=50)).cost().shots == 50
-    assert gives_probabilities(Simulator()) and not gives_probabilities(Simulator(shots=5))
-    with pytest.raises(ValueError, match="n_qubits"):
+    assert gives_probabilities(Simulator(), circuit) and not gives_probabilities(Simulator(shots=5), circuit)
+    with pytest.raises(ValueError, match=r"Argument `backend`.*13 qubits"):
         Overlap(layered(13), layered(13), Simulator(shots=5))
+
+
+def test_trajectories_read_the_overlap():
+    """Where values are estimated there are no exact probabilities, and the projector on zeros does instead."""
+    noise = NoiseModel().add(depolarizing(0.02), gates="ry")
+    circuit = layered(2)
+    point = np.linspace(0.3, 1.1, 6)[: circuit.n_weights]
+    both = np.concatenate([point, point + 0.4])
+    undone = circuit.shift(weights=circuit.n_weights)
+    exact = Overlap(circuit, undone, Simulator(noise=noise)).value(both)
+    drawn = Overlap(circuit, undone, Simulator(noise=noise, method="trajectories", trajectories=4000, seed=1))
+    assert not gives_probabilities(drawn.backend, drawn.circuit)
+    assert drawn.value(both) == pytest.approx(exact, abs=0.02)

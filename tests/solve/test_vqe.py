@@ -217,3 +217,34 @@ def test_units_are_common_divisors():
 def test_doors(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+@pytest.mark.parametrize("other", [{"ZZI": 1.0, "III": 100.0}, {"IZZ": 1.0}, {"ZZI": -1.0}])
+def test_a_state_goes_on_with_its_own_hamiltonian_only(other):
+    """The best value in the state would else be returned as the energy of the other one."""
+    state = vqe(PauliSum.from_dict({"ZZI": 1.0}), real_amplitudes(3, 1), method="adam", steps=2, seed=0).state
+    with pytest.raises(ValueError, match="`state` must come from a run with the same Hamiltonian"):
+        vqe(PauliSum.from_dict(other), real_amplitudes(3, 1), method="adam", steps=2, state=state)
+
+
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: vqe(hydrogen(), small()), TypeError, "`hamiltonian` must be a PauliSum, but is Molecule. Pass its"),
+        (lambda: vqe(COST, small()), ValueError, "`hamiltonian` must act on the 2 qubits of `ansatz`, but acts on 3"),
+        (lambda: vqe(COST, None), TypeError, "`ansatz` must be a Circuit"),
+        (
+            lambda: vqe(COST, real_amplitudes(3), state=vqe(COST, real_amplitudes(3, 1), steps=1).state),
+            ValueError,
+            "`state` must hold 12 weights",
+        ),
+    ],
+)
+def test_arguments_are_called_by_their_names(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_circuit_without_weights_goes_on():
+    first = vqe(COST, Circuit(3).x(0))
+    assert vqe(COST, Circuit(3).x(0), state=first.state).value == first.value

@@ -86,7 +86,7 @@ def apart(backend: Any, number: int) -> Any:
         return backend
     if own is not None:
         return own(number)
-    if not isinstance(getattr(backend, "seed", None), int):
+    if not isinstance(getattr(backend, "seed", None), int | np.integer | np.random.SeedSequence):
         return backend
     result = copy.copy(backend)  # shares what it remembers
     object.__setattr__(result, "seed", seed_of(backend.seed, number))

@@ -28,7 +28,7 @@ def connected_pairs(n_qubits: int, topology: str) -> list[tuple[int, int]]:
     return chain if topology == "linear" else []
 
 
-def entangle(circuit: Circuit, entangler: str, topology: str, layer: int = 0) -> Circuit:
+def entangle(circuit: Circuit, entangler: str, topology: str) -> Circuit:
     """The circuit with one layer of entanglers at its end."""
     check_choice("entangler", entangler, ENTANGLERS)
     for a, b in connected_pairs(circuit.n_qubits, topology):
@@ -60,7 +60,7 @@ def hardware_efficient(
                 circuit = circuit.append(f"r{letter.lower()}", (q,), (w[k],))
                 k += 1
         if layer < layers:
-            circuit = entangle(circuit, entangler, topology, layer)
+            circuit = entangle(circuit, entangler, topology)
     return circuit
 
 
@@ -95,10 +95,10 @@ def kandala(n_qubits: int, layers: int, pairs: Sequence[Sequence[int]] | None = 
     """
     circuit = Circuit(check_int("n_qubits", n_qubits, 1))
     check_choice("entangler", entangler, ENTANGLERS)
-    chosen = connected_pairs(n_qubits, "linear") if pairs is None else [tuple(pair) for pair in pairs]
-    for pair in chosen:
-        if len(pair) != 2:
+    for pair in () if pairs is None else pairs:
+        if not hasattr(pair, "__len__") or len(pair) != 2:
             raise ValueError(f"Argument `pairs` must hold pairs of qubits, such as (0, 1), but holds {pair}.")
+    chosen = connected_pairs(n_qubits, "linear") if pairs is None else [(a, b) for a, b in pairs]
     k = 0
     for layer in range(check_int("layers", layers, 0) + 1):
         if layer and entangler != "none":

@@ -81,7 +81,7 @@ def data_reuploading(
         check_choice("rotations", letter, "XYZ")
     rounds = max(-(-n_features // n_qubits), len(rotations))
     k = 0
-    for layer in range(check_int("layers", layers, 1)):
+    for _ in range(check_int("layers", layers, 1)):
         for position in range(rounds * n_qubits):
             letter = rotations[(position // n_qubits) % len(rotations)].lower()
             angle = w[k]
@@ -90,5 +90,5 @@ def data_reuploading(
                 angle = angle + w[k] * x[position]
                 k += 1
             circuit = circuit.append(f"r{letter}", (position % n_qubits,), (angle,))
-        circuit = entangle(circuit, entangler, topology, layer)
+        circuit = entangle(circuit, entangler, topology)
     return circuit

@@ -27,8 +27,8 @@ def update(
 ) -> tuple[Floats, State]:
     """One step: (new parameters, new state). `gradient` has the shape of `params`."""
     step = int(state["step"]) + 1
-    mean = beta1 * state["mean"] + (1 - beta1) * gradient
-    square = beta2 * state["square"] + (1 - beta2) * gradient**2
+    mean = beta1 * np.asarray(state["mean"], float) + (1 - beta1) * gradient
+    square = beta2 * np.asarray(state["square"], float) + (1 - beta2) * gradient**2
     scale = np.sqrt(square / (1 - beta2**step)) + 1e-8
     moved = params - learning_rate * (mean / (1 - beta1**step)) / scale
     return moved, {"step": step, "mean": mean, "square": square}

@@ -55,7 +55,10 @@ def minimize(
     Raises: ValueError for an unknown method, a function that is not finite, options that the method does not have, or
     those that it needs and were not given.
     """
+    _function("fun", fun)
     params = np.array(check_array("start", start, 1))
+    if not len(params):
+        raise ValueError("Argument `start` must hold at least one parameter, but is empty.")
     row = METHODS[check_choice("method", method, METHODS)]
     check_int("steps", steps, 0)
     for name in options:
@@ -67,12 +70,24 @@ def minimize(
     for name in ("frequencies", "units"):
         if name in checked and checked[name].shape != params.shape:
             raise ValueError(f"Argument `{name}` must have shape {params.shape}, but has {checked[name].shape}.")
-    if state is not None and state.get("method") != method:
-        raise ValueError(f"Argument `state` must come from a run of {method!r}, but is from {state.get('method')!r}.")
+    if state is not None:
+        _check_state(state, method, len(params))
     inner = None if state is None else {k: v for k, v in state.items() if k != "method"}
     found = row.run(Task(fun, checked, seeds.generator(seed)), params, steps, callback, inner)
     found.state["method"] = method
     return found
+
+
+def _check_state(state: Any, method: str, count: int) -> None:
+    """Raises: TypeError, ValueError for a state of another method or another number of parameters."""
+    if not isinstance(state, dict):
+        raise TypeError(f"Argument `state` must be that of a Result, but is {type(state).__name__}.")
+    if state.get("method") != method:
+        raise ValueError(f"Argument `state` must come from a run of {method!r}, but is from {state.get('method')!r}.")
+    points = [state[name] for name in ("params", "best_params", "mean", "metric") if name in state]
+    for point in (*points, *state.get("path", [])):
+        if len(point) != count:
+            raise ValueError(f"Argument `state` must hold {count} parameters, as `start`, but has {len(point)}.")
 
 
 # ---------------------------------------------------------------------- options

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ketwork.checks import check_array
+
 Floats = NDArray[np.floating[Any]]
 State = dict[str, Any]
 
@@ -29,7 +31,7 @@ def update(
 
     gradient (P,); metric (P, P): Fubini-Study, 1/4 for an angle of which the state turns alone.
     """
-    matrix = np.asarray(metric, float)
+    matrix = check_array("metric", metric, 2)
     if matrix.shape != (len(params), len(params)):
         raise ValueError(f"The metric must have shape {(len(params), len(params))}, but has {matrix.shape}.")
     change = np.linalg.lstsq(matrix + regularisation * np.eye(len(params)), gradient, rcond=None)[0]

@@ -32,6 +32,8 @@ def metric_sample(fidelity: Fidelity, params: Floats, reach: float, rng: np.rand
     first, second = (rng.choice([-1.0, 1.0], size=params.shape) for _ in range(2))
     moved = [params + reach * shift for shift in (first + second, first, second - first, -first)]
     values = [float(fidelity(params, point)) for point in moved]
+    if not np.all(np.isfinite(values)):
+        raise ValueError(f"Argument `fidelity` must give finite numbers, but gives {values}.")
     curvature = -(values[0] - values[1] - values[2] + values[3]) / (4 * reach**2)
     outer = np.outer(first, second)
     return curvature * (outer + outer.T) / 2

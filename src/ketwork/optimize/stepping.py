@@ -57,14 +57,23 @@ class Task:
         self.step = 0
 
     def value(self, params: Floats) -> float:
-        """The function where it gives a value. Raises: ValueError when it is not finite."""
+        """The function where it gives a value. Raises: TypeError for a tuple, ValueError when it is not finite."""
         self.evaluations += 1
-        return check_value(self.fun(params), self.step)
+        found = self.fun(params)
+        if isinstance(found, tuple):
+            raise TypeError("This method needs a function that returns a value alone, but it returns a tuple.")
+        return check_value(found, self.step)
 
     def value_and_gradient(self, params: Floats) -> tuple[float, Floats]:
-        """The function where it gives (value, gradient). Raises: ValueError unless finite and of the right shape."""
+        """The function where it gives (value, gradient). Raises: TypeError for anything else, ValueError unless finite
+        and of the right shape."""
         self.evaluations += 1
-        value, gradient = self.fun(params)
+        found = self.fun(params)
+        if not isinstance(found, tuple | list) or len(found) != 2:
+            raise TypeError(
+                f"This method needs a function that returns (value, gradient), but it returns {type(found).__name__}."
+            )
+        value, gradient = found
         array = check_array("gradient", gradient, 1)
         if array.shape != params.shape:
             raise ValueError(f"The gradient must have shape {params.shape}, as the parameters, but has {array.shape}.")
@@ -93,13 +102,15 @@ def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: Stat
         params = path[-1] if path else params
         if "generator" in inner:
             task.rng = seeds.restore(inner.pop("generator"))
+    half = None  # the generator as it was before a step that is not done
     try:
         if inner is None:
             inner = way.begin(task, params)
         for _ in range(steps):
             task.step = int(inner["step"])
-            old = params
+            old, half = params, seeds.save(task.rng)
             params, inner, value = way.step(task, inner, params)
+            half = None
             history.append(check_value(value, task.step))
             if average:
                 path = [*path, params][-average:]
@@ -110,10 +121,12 @@ def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: Stat
                 break
     except KeyboardInterrupt:
         message = "interrupted"
+        if half is not None:
+            task.rng = seeds.restore(half)
     kept = {} if inner is None else _kept(inner, task, path if average else [], best if way.seen else {})
     final = np.mean(path, axis=0) if average and path else params
     last = history[-1] if history else float("nan")
-    found, lowest = (best["best_params"], best["best_fun"]) if way.seen and history else (final, last)
+    found, lowest = (best["best_params"], best["best_fun"]) if np.isfinite(best["best_fun"]) else (final, last)
     return Result(final, last, history, kept, task.evaluations, message, found, lowest)
 
 

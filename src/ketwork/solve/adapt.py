@@ -16,9 +16,10 @@ from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum
 from ketwork.optimize import METHODS, minimize
 from ketwork.solve.excitations import Excitation, excited, reference_circuit
-from ketwork.solve.objective import Objective
+from ketwork.solve.objective import Objective, fingerprint
 from ketwork.solve.pools import check_pool, molecule_pool
 from ketwork.solve.solution import Solution
+from ketwork.solve.vqe import reached
 
 Floats = NDArray[np.floating[Any]]
 
@@ -50,7 +51,7 @@ def adapt(
     Solution.history: the energy after each addition, the start first; extra: "operators" (their names), "chosen" (their
     numbers in the pool), "gradient_norms" (before each addition, the last at the end).
     Raises: TypeError and ValueError for a pool that is named without a molecule, is empty or does not fit; a state of
-    another pool.
+    another pool or another Hamiltonian.
     Source: Grimsley, Economou, Barnes, Mayhall, arXiv:1812.11173.
     """
     began = time.perf_counter()
@@ -155,6 +156,7 @@ class _Grown:
         self.sums = commutators(hamiltonian, pool)
         self.n_evaluations = self.circuits = self.shots = 0
         self.names = [item.name for item in pool]
+        self.goal = fingerprint(hamiltonian)
         if state is None:
             self.chosen: list[int] = []
             self.params: Floats = np.zeros(0)
@@ -166,18 +168,25 @@ class _Grown:
         else:
             if state.get("pool") != self.names:
                 raise ValueError("Argument `state` must come from a run with the same pool, but its pool is another.")
+            if not np.allclose(state.get("hamiltonian", self.goal), self.goal, rtol=1e-6, atol=1e-9):
+                raise ValueError(
+                    "Argument `state` must come from a run with the same Hamiltonian: its energies are of another."
+                )
             self.chosen = [check_int("state", k, 0, len(pool) - 1) for k in state["chosen"]]
             self.params = np.array(check_array("state", state["params"], 1))
             self.history, self.norms = list(state["history"]), list(state["gradient_norms"])[: len(self.chosen)]
             self.turn = int(state["turn"])
+        self.resting = self.turn
 
     @property
     def circuit(self) -> Circuit:
         """The start, then the chosen generators, each with its weight."""
-        return excited(self.start, [(self.pool[k], w[j]) for j, k in enumerate(self.chosen)])
+        return self._grown(self.chosen)
 
     def slopes(self) -> Floats:
-        """(K,) of the pool in the present state; notes their norm."""
+        """(K,) of the pool in the present state; notes their norm. A run that goes on after them reads them again, with
+        the same random numbers."""
+        self.resting = self.turn
         backend = protocol.apart(self.backend, self.turn)
         self.turn += 1
         circuit, full = self.circuit, [s for s in self.sums if s.terms]
@@ -191,17 +200,18 @@ class _Grown:
         return found
 
     def add(self, number: int, method: str, steps: int, seed: int | None, options: dict[str, Any]) -> str:
-        """Add a generator and optimise all weights; returns why that ended."""
-        self.chosen.append(number)
-        objective = self._objective()
+        """Add a generator and optimise all weights, or nothing where Ctrl-C comes between; returns why that ended."""
+        chosen = [*self.chosen, number]
+        objective = self._objective(chosen)
         fun: Any = objective.value_and_gradient if "gradient" in METHODS[method].needs else objective.value
         begun = np.append(self.params, 0.0)
-        own = None if seed is None else np.random.SeedSequence(seed, spawn_key=(len(self.chosen),))
+        own = None if seed is None else np.random.SeedSequence(seed, spawn_key=(len(chosen),))
         found = minimize(fun, begun, method, steps, seed=own, **options)
-        self.params = np.asarray(found.params, float)
-        exact = getattr(self.backend, "shots", None) is None and method in ("l-bfgs", "cobyla")
-        self.history.append(found.fun if exact else objective.value(self.params))
+        params, energy = reached(objective, method, found)
+        self.chosen, self.params = chosen, params
+        self.history.append(energy)
         self._count(objective)
+        self.resting = self.turn
         return found.message
 
     def solution(self, method: str, message: str, seconds: float) -> Solution:
@@ -212,7 +222,8 @@ class _Grown:
             "params": self.params.tolist(),
             "history": list(self.history),
             "gradient_norms": list(self.norms),
-            "turn": self.turn,
+            "turn": self.resting,
+            "hamiltonian": self.goal,
         }
         extra = {
             "operators": [self.names[k] for k in self.chosen],
@@ -224,8 +235,11 @@ class _Grown:
             self.shots, seconds, message, state, None, extra,
         )  # fmt: skip
 
-    def _objective(self) -> Objective:
-        objective = Objective(self.circuit, self.hamiltonian, self.backend)
+    def _grown(self, chosen: Sequence[int]) -> Circuit:
+        return excited(self.start, [(self.pool[k], w[j]) for j, k in enumerate(chosen)])
+
+    def _objective(self, chosen: Sequence[int] = ()) -> Objective:
+        objective = Objective(self._grown(chosen), self.hamiltonian, self.backend)
         objective.turn = self.turn
         return objective
 

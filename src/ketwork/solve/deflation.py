@@ -11,7 +11,7 @@ from ketwork import seeds
 from ketwork.checks import check_int, check_real
 from ketwork.circuit.circuit import Circuit
 from ketwork.operators.pauli import PauliSum
-from ketwork.solve.objective import Objective
+from ketwork.solve.objective import Objective, check_hamiltonian
 from ketwork.solve.overlap import Overlap
 from ketwork.solve.solution import Solution
 from ketwork.solve.vqe import best_of_starts
@@ -45,10 +45,19 @@ def deflate(
     states before, extra["objective"] the value with penalties at the end. Each has its own bill.
     Source: Higgott, Wang, Brierley, arXiv:1805.08138, eqs. 2 to 4.
     """
+    check_hamiltonian(hamiltonian, ansatz)
     check_int("n_states", n_states, 1)
+    if ansatz.n_qubits < 63 and n_states > 1 << ansatz.n_qubits:
+        raise ValueError(
+            f"Argument `n_states` must be at most {1 << ansatz.n_qubits}, the number of states of {ansatz.n_qubits} "
+            f"qubits, but is {n_states}."
+        )
     check_int("starts", starts, 1)
+    for name in ("start", "state"):
+        if name in options:
+            raise ValueError(f"Argument `{name}` is of `vqe`: here states have random starts and go on by `found`.")
     weight = spectral_bound(hamiltonian) if beta is None else check_real("beta", beta, 0)
-    if any(one.circuit != ansatz for one in found):
+    if any(not isinstance(one, Solution) or one.circuit != ansatz for one in found):
         raise ValueError("Argument `found` must hold solutions of the same circuit as `ansatz`.")
     states = list(found)
     for rng in seeds.spawn(seed, n_states)[len(states) :]:

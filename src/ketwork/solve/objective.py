@@ -136,9 +136,9 @@ class Objective:
     def _fidelity(self) -> Overlap:
         return Overlap(self.circuit, self.circuit.shift(weights=self.n_weights), self.backend)
 
-    @property
+    @cached_property
     def _knows_probabilities(self) -> bool:
-        return gives_probabilities(self.backend) and self.circuit.n_qubits <= _TABLE_QUBITS
+        return self.circuit.n_qubits <= _TABLE_QUBITS and gives_probabilities(self.backend, self.circuit)
 
     def _check_risk(self) -> None:
         if not is_diagonal(self.observable):
@@ -186,9 +186,32 @@ class Objective:
         return float(parts @ values / parts.sum()), slopes
 
 
+def check_hamiltonian(hamiltonian: Any, ansatz: Any) -> None:
+    """Raises: TypeError, ValueError, by the names that solvers give their arguments, where the two do not fit."""
+    if not isinstance(ansatz, Circuit):
+        raise TypeError(f"Argument `ansatz` must be a Circuit, but is {type(ansatz).__name__}.")
+    if not isinstance(hamiltonian, PauliSum):
+        hint = " Pass its `hamiltonian`." if hasattr(hamiltonian, "hamiltonian") else ""
+        raise TypeError(f"Argument `hamiltonian` must be a PauliSum, but is {type(hamiltonian).__name__}.{hint}")
+    if hamiltonian.n_qubits != ansatz.n_qubits:
+        raise ValueError(
+            f"Argument `hamiltonian` must act on the {ansatz.n_qubits} qubits of `ansatz`, but acts on "
+            f"{hamiltonian.n_qubits}."
+        )
+
+
 def is_diagonal(observable: PauliSum) -> bool:
     """Whether all strings are of I and Z."""
     return not np.any(observable.masks[0])
+
+
+def fingerprint(observable: PauliSum) -> list[float]:
+    """Three numbers that tell observables apart, whatever the order of their terms and up to rounding: the constant,
+    the length of the coefficients, and a sum that weighs each string by a number of its own."""
+    x, z, coefficients = observable.masks
+    weights = np.cos(np.asarray(x % 65521, float) + 1.618 * np.asarray(z % 65521, float))
+    constant = coefficients[(x == 0) & (z == 0)].sum()
+    return [float(constant), float(np.linalg.norm(coefficients)), float(weights @ coefficients)]
 
 
 def diagonal_values(observable: PauliSum) -> Floats:

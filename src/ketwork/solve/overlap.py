@@ -23,9 +23,12 @@ def zeros_projector(n_qubits: int) -> PauliSum:
     return PauliSum.from_masks(n_qubits, np.zeros_like(masks), masks, np.full(len(masks), 0.5**n_qubits))
 
 
-def gives_probabilities(backend: Any) -> bool:
-    """Whether the backend knows the exact distribution of outcomes, with its gradient."""
-    return getattr(backend, "shots", None) is None and hasattr(backend, "probabilities_and_pullback")
+def gives_probabilities(backend: Any, circuit: Circuit) -> bool:
+    """Whether the backend knows the exact distribution of a circuit's outcomes, with its gradient: a `Simulator` does
+    without shots, unless trajectories estimate its values or it takes stabilizers."""
+    if getattr(backend, "shots", None) is not None or not hasattr(backend, "probabilities_and_pullback"):
+        return False
+    return not isinstance(backend, Simulator) or backend.plan(circuit).method in ("statevector", "paulitransfer")
 
 
 class Overlap:
@@ -39,7 +42,12 @@ class Overlap:
     def __init__(self, prepared: Circuit, undone: Circuit, backend: Any = None) -> None:
         self.circuit = prepared + undone.inverse()
         self.backend: Any = Simulator("double") if backend is None else backend
-        self._exact = gives_probabilities(self.backend)
+        self._exact = gives_probabilities(self.backend, self.circuit)
+        if not self._exact and self.circuit.n_qubits > _READ_QUBITS:
+            raise ValueError(
+                f"Argument `backend` must give exact probabilities for overlaps of {self.circuit.n_qubits} qubits: "
+                f"where they are read, they are read on at most {_READ_QUBITS}."
+            )
         self._zeros = None if self._exact else zeros_projector(self.circuit.n_qubits)
 
     def value(self, w: ArrayLike, backend: Any = None) -> float:

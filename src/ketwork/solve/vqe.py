@@ -15,8 +15,8 @@ from ketwork.checks import check_array, check_choice, check_int
 from ketwork.circuit.angle import Angle, Slot
 from ketwork.circuit.circuit import Circuit
 from ketwork.operators.pauli import PauliSum
-from ketwork.optimize import METHODS, minimize
-from ketwork.solve.objective import Objective, is_diagonal
+from ketwork.optimize import METHODS, Result, minimize
+from ketwork.solve.objective import Objective, check_hamiltonian, fingerprint, is_diagonal
 from ketwork.solve.solution import Solution
 
 Floats = NDArray[np.floating[Any]]
@@ -76,6 +76,7 @@ def vqe(
     Raises: ValueError for what does not fit together, and for Rotosolve where it does not apply.
     Source: Peruzzo et al., arXiv:1304.3061.
     """
+    check_hamiltonian(hamiltonian, ansatz)
     objective = Objective(ansatz, hamiltonian, backend, alpha)
     if check_int("samples", samples, 0) and not is_diagonal(objective.observable):
         raise ValueError("Argument `samples` must be 0: only a diagonal Hamiltonian has bit strings for an answer.")
@@ -128,23 +129,50 @@ def train(
     first = random_start(count, rng) if start is None else check_array("start", start, 1)
     if len(first) != count:
         raise ValueError(f"Argument `start` must hold {count} weights, as the circuit has, but has {len(first)}.")
-    inner = None
-    if state is not None:
-        if "optimiser" not in state:
-            raise ValueError("Argument `state` must be that of a Solution, but has no optimiser in it.")
-        inner, first, objective.turn = state["optimiser"], np.asarray(state["params"], float), int(state["turn"])
     if count == 0:
         return _solution(objective, method, np.zeros(0), objective.value(np.zeros(0)), began)
+    inner, goal = None, _goal(objective)
+    if state is not None:
+        first = _checked_state(state, count, goal)
+        inner, objective.turn = state["optimiser"], int(state["turn"])
     fun = objective.value_and_gradient if "gradient" in row.needs else objective.value
     given = {**_needed(objective, row.needs), **options}
     found = minimize(fun, first, method, steps, callback=callback, state=inner, seed=rng, **given)
-    kept = {"optimiser": found.state, "params": found.params, "turn": objective.turn}
-    exact = not draws(objective.backend)
-    params = found.best_params if exact else found.params
-    known = exact and np.isfinite(found.best_fun) and "fidelity" not in row.needs and "spsa" not in method
-    value = found.best_fun if known else objective.value(params)
+    kept = {"optimiser": found.state, "params": found.params, "turn": objective.turn, "goal": goal}
+    params, value = reached(objective, method, found)
     done = _solution(objective, method, params, value, began)
     return replace(done, history=found.history, message=found.message, state=kept)
+
+
+def reached(objective: Trained, method: str, found: Result) -> tuple[Floats, float]:
+    """The weights (P,) that a minimisation ended with and the objective there, asked again where it is not known: the
+    best ones where values are exact, the last ones where they are drawn."""
+    exact = not draws(objective.backend)
+    params = np.asarray(found.best_params if exact else found.params, float)
+    known = exact and np.isfinite(found.best_fun) and "spsa" not in method  # those look beside their path
+    return params, found.best_fun if known else objective.value(params)
+
+
+def _goal(objective: Trained) -> list[float]:
+    """What tells objectives apart, so that a state goes on with its own only; empty where that is not known."""
+    observable = getattr(objective, "observable", None)
+    return [*fingerprint(observable), objective.alpha] if isinstance(observable, PauliSum) else []
+
+
+def _checked_state(state: Any, n_weights: int, goal: list[float]) -> Floats:
+    """The weights (P,) of a state. Raises: ValueError for the state of something else."""
+    if not isinstance(state, dict) or not {"optimiser", "params", "turn"} <= set(state):
+        raise ValueError("Argument `state` must be that of a Solution, but has no optimiser in it.")
+    params = check_array("state", state["params"], 1)
+    if len(params) != n_weights:
+        raise ValueError(f"Argument `state` must hold {n_weights} weights, as the circuit has, but has {len(params)}.")
+    before = state.get("goal", goal)
+    if len(before) != len(goal) or not np.allclose(before, goal, rtol=1e-6, atol=1e-9):
+        raise ValueError(
+            "Argument `state` must come from a run with the same Hamiltonian and `alpha`, but is of another. To begin "
+            "with its weights, pass them as `start`."
+        )
+    return params
 
 
 def _solution(objective: Trained, method: str, params: Floats, value: float, began: float) -> Solution:
