@@ -58,11 +58,7 @@ def recursive_qaoa(
     started = time.perf_counter()
     polynomial = polynomial_of(cost)
     check_int("cutoff", cutoff, 1, 24)
-    for name in _NOT_HERE & set(options):
-        raise ValueError(
-            f"Argument `{name}` is not for recursive QAOA, whose rounds have circuits of their own: shared angles and "
-            "mixers of X, from the angles of the round before."
-        )
+    _check_options(options)
     spins: Spins = dict(spin_terms(polynomial))
     run_rng, read_rng = spawn(seed, 2)
     steps_done: list[Elimination] = []
@@ -76,6 +72,8 @@ def recursive_qaoa(
             small, layers, start=start, method=method, steps=steps, backend=backend, shots=0,
             seed=run_rng.spawn(1)[0], **options,
         )  # fmt: skip
+        if one.message == "interrupted":  # what was eliminated by then is no answer
+            raise KeyboardInterrupt
         products = _candidates(small)
         values, cost_of_reading = _correlations(small, one, layers, products, backend)
         bill += cost_of_reading
@@ -92,6 +90,14 @@ def recursive_qaoa(
         time.perf_counter() - started, f"{len(steps_done)} variables eliminated, {len(left)} tried out",
         samples=bits[None], extra={"eliminations": steps_done},
     )  # fmt: skip
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    for name in _NOT_HERE & set(options):
+        raise ValueError(
+            f"Argument `{name}` is not for recursive QAOA, whose rounds have circuits of their own: shared angles and "
+            "mixers of X, from the angles of the round before."
+        )
 
 
 def _met(spins: Spins) -> list[int]:
