@@ -211,9 +211,9 @@ def solve(
     index: Annotated[int | None, Text(help="Which problem of an instance file with several, from 0.")] = None,
     reference_seconds: Annotated[float, Text(help="Time of each classical solver, HiGHS and CP-SAT.")] = 10.0,
     local_search: Annotated[
-        int | None,
-        Text(help="Rounds of local search on the best string, of all methods; default 1, or 0 above 300 bits."),
-    ] = None,
+        int,
+        Text(help="Rounds of local search on the best string, of all methods."),
+    ] = 1,
     out: Annotated[Path | None, Text(help="The run's folder; default: runs/PROBLEM-METHOD-ID.")] = None,
     resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
 ) -> None:

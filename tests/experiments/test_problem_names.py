@@ -162,3 +162,23 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "water.xyz").write_text(WATER)
     with pytest.raises(UserError, match=r"pip install 'ketwork\[chemistry\]'"):
         pose(str(tmp_path / "water.xyz"))
+
+
+def test_long_names_of_graphs_make_short_folders():
+    """A file's name has at most 255 letters."""
+    written = "maxcut:graph:" + ",".join(f"{k}-{k + 1}" for k in range(60))
+    found, other = pose(written), pose(written + ",0-2")
+    assert len(found.name) < 100 and found.title == written and found.problem.n_variables == 61
+    assert found.name != other.name
+
+
+@pytest.mark.parametrize("written", ["maxcut:ring:", "tfim:square:2x", "maxcut:graph:0-", "maxcut:ring:four"])
+def test_sizes_that_are_no_numbers(written):
+    with pytest.raises(UserError, match="is written") as error:
+        pose(written)
+    assert "int()" not in str(error.value)
+
+
+def test_long_words_are_no_files():
+    with pytest.raises(UserError, match="There is no problem"):
+        pose("a" * 300)

@@ -1,5 +1,7 @@
 """Scores in closed form: ratios, times to solution, and what counts as the best known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from ketwork.experiments.solving_score import (
     best_known,
     contradictions,
     exact_energy,
+    exactly,
     measure,
     quality,
     target_energy,
@@ -61,6 +64,31 @@ def test_a_contradicted_optimum_is_left_out():
     assert "1, is contradicted" in said and "string of 2" in said
     assert contradictions(CUT, [ours(2.0)]) == []
     assert contradictions(wrong, [ours(2.0, feasible=False)]) == []
+
+
+def test_a_proof_contradicts_an_optimum_that_is_out_of_reach():
+    wrong = MaxCut(3, CUT.edges, known_optimum=3.0)
+    assert best_known(wrong, [theirs(2.0, True)]).by == "HiGHS" and best_known(wrong, [theirs(2.0)]).value == 3
+    (said,) = contradictions(wrong, [theirs(2.0, True), ours(2.0)])
+    assert "optimum, 3, is contradicted: HiGHS proved that nothing is better than 2" in said
+    assert contradictions(wrong, [theirs(2.0)]) == [] == contradictions(CUT, [theirs(2.0, True)])
+    labs = replace(LowAutocorrelation(7), known_optimum=2.0)
+    assert best_known(labs, [theirs(3.0, True)]).value == 3 and contradictions(labs, [theirs(3.0, True)])
+
+
+def test_shares_where_infeasible_strings_make_the_mean_better_than_the_best():
+    """The worse of two answers must not score above the better one."""
+
+    class Forced(Problem):
+        """-x0 - x1 with both 0 for certain: all strings have the mean -1, the best is 0."""
+
+        objective = Polynomial(("a", "b"), (((0,), -1.0), ((1,), -1.0)))
+
+    assert quality(Forced(), ours(0.0), 0.0) == 1 and quality(Forced(), ours(1.0), 0.0) == 0
+
+
+def test_objectives_keep_their_digits():
+    assert [exactly(v) for v in (1167256.0, -3.0, 0.5, 123456789.25)] == ["1167256", "-3", "0.5", "123456789.25"]
 
 
 def test_time_to_solution():

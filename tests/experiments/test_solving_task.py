@@ -30,7 +30,7 @@ def test_methods():
         ("maxcut:ring:6", ("xy-qaoa",), "exactly one variable"),
         ("maxcut:ring:6", ("qaoaa",), "Did you mean 'qaoa'"),
         ("heisenberg:chain:45", (), "needs 2,251,799,813,685,248 bytes"),
-        ("maxcut:ring:60", ("qaoa",), "--method pce takes far fewer"),
+        ("maxcut:ring:60", ("qaoa",), "Method pce takes far fewer"),
     ],
 )
 def test_methods_that_do_not_fit(problem, methods, words):
@@ -66,6 +66,6 @@ def test_the_command_repeats_the_task():
     assert SolveTask("LiH").command() == "ketwork solve LiH"
 
 
-def test_rounds_of_local_search():
-    assert SolveTask("LiH").rounds(300) == 1 and SolveTask("LiH").rounds(301) == 0
-    assert SolveTask("LiH", local_search=3).rounds(1000) == 3
+def test_all_with_others():
+    names = chosen("maxcut:ring:4", "pce", "all", "pce")
+    assert names[0] == "pce" and "all" not in names and len(set(names)) == len(names) > 3

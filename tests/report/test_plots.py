@@ -1,6 +1,7 @@
 """Figures of plain numbers: they are SVG, hold every name, and do not depend on when they are drawn."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,3 +35,19 @@ def test_every_figure(name):
     ET.fromstring(text.replace("xlink:", ""))
     assert "first" in text and "$second" in text and "up" in text
     assert "<script" not in text and 'width="' not in text.split(">")[0]
+
+
+@pytest.mark.parametrize("values", [(1.1, 1.9), (0.3, 30.0), (1e-3, 1e9), (0.02, 3e4)])
+def test_numbers_of_logarithmic_axes_do_not_overlap(values):
+    """Their boxes, as drawn, lie beside each other, and there are at least two."""
+    figure, ax = plots._figure(7.4, 1.8)
+    ax.scatter(values, [0, 1])
+    plots._logarithmic(ax)
+    ax.set_yticks([0, 1], ["a name of some length", "b"])
+    figure.canvas.draw()
+    low, high = ax.get_xlim()
+    labels = [*ax.xaxis.get_majorticklabels(), *ax.xaxis.get_minorticklabels()]
+    shown = [t for t in labels if t.get_text() and low <= t.get_position()[0] <= high]
+    boxes = sorted((t.get_window_extent() for t in shown), key=lambda box: box.x0)
+    assert len(boxes) >= 2
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))

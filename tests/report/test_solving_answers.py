@@ -92,3 +92,24 @@ def test_a_classical_answer_that_is_better_is_said(tmp_path):
     cut = MaxCut(5, made.posed.problem.edges, known_optimum=4.0, known_is_proved=False)
     parts = answer_parts(replace(made, posed=replace(made.posed, problem=cut)))
     assert "greedy reached 3 in 1 ms: the classical solver is better." in parts.verdict and parts.tone == "worse"
+
+
+def test_what_is_said_of_chance_and_of_time(tmp_path):
+    """The number of random strings is theirs; a proof that took longer than the quantum method is no faster solver."""
+    chance = [row(RANDOM, 0, 3.0, drawn=10) | {"strings": 100_000}]
+    slow = HIGHS | {"took": 9.0}
+    verdict = answer_parts(run([row("qaoa", 0, 4.0)], tmp_path, (slow,), chance)).verdict
+    assert "one repetition, 1.0 s. 100,000 random strings" in verdict
+    assert "proved the optimum in 9.0 s: the simulated quantum method took less time, but proves nothing." in verdict
+
+
+def test_large_objectives_keep_their_digits(tmp_path):
+    large = HIGHS | {"value": 1167256.0}
+    parts = answer_parts(run([row("qaoa", 0, 1167256.0)], tmp_path, (large,)))
+    assert "1167256" in parts.verdict and parts.sections[0].table.rows[0][2] == "1167256"
+
+
+def test_the_colour_of_random_strings_is_explained(tmp_path):
+    chance = [row(RANDOM, 0, 3.0, drawn=10)]
+    table = answer_parts(run([row("qaoa", 0, 4.0)], tmp_path, randoms=chance)).sections[0].table
+    assert table.ablation == "random strings" and "ablation" in table.kinds

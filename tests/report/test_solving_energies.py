@@ -49,7 +49,10 @@ def test_without_a_unit_errors_are_relative(tmp_path):
 def test_nothing_is_claimed_without_an_exact_energy(tmp_path):
     known = energy_parts(run([row("vqe", 0, -1.95)], [MEAN_FIELD], tmp_path))
     assert known.tone == "open" and "50.0 mHa below Hartree-Fock" in known.verdict and "better" in known.verdict
-    assert "no solver is called better" in known.verdict
+    assert "no solver is called better" in known.verdict and "chemical accuracy" not in known.verdict
+    assert "chemical accuracy" not in known.sections[1].figure
+    assert known.sections[0].table.header[3] == "difference, mHa" and "solved" not in known.metrics["vqe"]
+    assert known.metrics["vqe"]["difference_mHa"]["mean"] == pytest.approx(-50.0)
     unknown = energy_parts(run([row("vqe", 0, -1.95)], [], tmp_path, "heisenberg:ring:4"))
     assert "nothing can be said of the error" in unknown.verdict and unknown.metrics["vqe"].keys() >= {"energy"}
 
@@ -66,3 +69,22 @@ def test_a_contradicted_energy_is_said(tmp_path):
     row_ = EXACT | {"note": "contradicts the stated exact energy", "contradicts": True}
     parts = energy_parts(run([row("vqe", 0, -1.99)], [row_], tmp_path))
     assert any("contradicts the stated" in text for text in parts.sections[0].text)
+
+
+def test_an_energy_below_the_exact_one_is_no_success(tmp_path):
+    """Of other numbers of electrons, such as a cation's: the least error is the best, not the lowest energy."""
+    rows = [row("vqe", 0, -2.1), row("adapt", 0, -1.9999)]
+    parts = energy_parts(run(rows, [EXACT], tmp_path))
+    assert parts.best == "adapt" and parts.metrics["vqe"]["solved"] == 0
+    alone = energy_parts(run(rows[:1], [EXACT], tmp_path)).verdict
+    assert "100 mHa below exact" in alone and "left the molecule's numbers of electrons" in alone
+
+
+def test_errors_of_an_energy_of_zero_are_no_shares(tmp_path):
+    zero = EXACT | {"value": 1e-16}
+    made = run([row("vqe", 0, 0.0004), row("vqe", 1, 0.5)], [zero], tmp_path, "heisenberg:ring:4")
+    parts = energy_parts(made)
+    assert Scale(made).solved(made.rows) == [True, False]
+    assert "%" not in parts.verdict and "above exact diagonalisation: 0.001 in 1 of 2 repetitions" in parts.verdict
+    assert parts.metrics["vqe"]["error"]["mean"] == pytest.approx(0.2502)
+    assert parts.sections[0].table.header[3] == "error"

@@ -5,8 +5,11 @@ ready molecule; an instance of the data folder.
 """
 
 import difflib
+import errno
+import hashlib
 import json
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +66,9 @@ GRAMMAR = (
     f"{', '.join(f'{name}:LATTICE:SIZE' for name in GRAPH_PROBLEMS)}, labs:LENGTH"
 )
 """How models with sizes are written."""
+
+
+_LONGEST = 80  # letters of a folder's name
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,9 @@ def pose(what: str, chemistry: Chemistry | None = None, kind: str | None = None,
     """
     options = chemistry or Chemistry()
     try:
-        return _posed(what.strip(), options, kind, index)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # PySCF says by warnings what its error says as well
+            return _posed(what.strip(), options, kind, index)
     except UserError:
         raise
     except (ValueError, TypeError, RuntimeError, OSError) as error:
@@ -147,19 +155,28 @@ def _posed(what: str, chemistry: Chemistry, kind: str | None, index: int | None)
     if lower.endswith(".json"):
         _refuse({"kind": kind, "index": index, "mapping": chemistry.mapping}, "does not go with a .json file")
         return _of_json(path)
-    if ":" in what and not path.exists():
+    if ":" in what and not _exists(path):
         _refuse({"kind": kind, "index": index, "mapping": chemistry.mapping}, "does not go with a spin model")
         return _of_grammar(what)
-    if not path.exists() and (what in USUAL or what in _molecules()):
+    if not _exists(path) and (what in USUAL or what in _molecules()):
         _refuse({"kind": kind, "index": index}, "is for instance files")
         found = load_molecule(what, chemistry.mapping)
         return Posed(what, found.hamiltonian, found)
     _refuse({"mapping": chemistry.mapping}, "is for molecules")
     try:
         problem = load_instance(what, kind, index)
-    except FileNotFoundError as error:
+    except OSError as error:
+        if error.errno not in (None, errno.ENOENT, errno.ENAMETOOLONG):
+            raise
         raise UserError(_unknown(what, path, str(error))) from None
     return Posed(problem.name or path.stem, problem=problem)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # too long for a name
+        return False
 
 
 def _refuse(options: dict[str, Any], why: str) -> None:
@@ -211,7 +228,7 @@ def _of_json(path: Path) -> Posed:
 # ---------------------------------------------------------------------- models with sizes
 def _of_grammar(what: str) -> Posed:
     model, *rest = (word.strip() for word in what.split(":"))
-    name = "-".join(word for word in what.replace("=", "").replace(",", "_").replace("/", "_").split(":"))
+    name = _folder(what)
     if model == "labs":
         if len(rest) != 1 or not rest[0].isdigit():
             raise UserError(f"A low-autocorrelation sequence is written labs:LENGTH, but this is {what!r}.")
@@ -231,6 +248,12 @@ def _of_grammar(what: str) -> Posed:
     return Posed(name, made, written=what)
 
 
+def _folder(what: str) -> str:
+    """A model as the name of a folder; of a long one the start and a digest, since names have at most 255 letters."""
+    name = "-".join(word.strip() for word in what.replace("=", "").replace(",", "_").replace("/", "_").split(":"))
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+
+
 def _lattice(what: str, name: str, size: str) -> spins.Lattice:
     try:
         written, make = LATTICES[check_choice("lattice", name, LATTICES)]
@@ -238,16 +261,25 @@ def _lattice(what: str, name: str, size: str) -> spins.Lattice:
         raise UserError(f"{what!r}: {error}") from None
     try:
         if name == "graph":
-            return make([tuple(int(node) for node in edge.split("-")) for edge in size.split(",")])
-        sizes = [int(word) for word in size.lower().split("x")]
+            return make([tuple(_whole(node) for node in edge.split("-")) for edge in size.split(",")])
+        sizes = [_whole(word) for word in size.lower().split("x")]
         if len(sizes) != written.count("x") + 1:
-            raise ValueError(f"{size!r} has {len(sizes)} numbers")
+            raise ValueError(f"{size!r} has {len(sizes)} number{'s' * (len(sizes) > 1)}")
     except ValueError as error:
-        raise UserError(f"{what!r}: the size of a {name} is written {written}, but {_one_line(error)}.") from None
+        raise UserError(
+            f"{what!r}: the size of a {name} is written {written}, but {_one_line(error).rstrip('.')}."
+        ) from None
     try:
         return make(*sizes)
     except ValueError as error:
         raise UserError(f"{what!r}: {error}") from None
+
+
+def _whole(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise ValueError(f"{word!r} is no whole number" if word.strip() else "a number is missing") from None
 
 
 def _parameter(model: str, word: str, arguments: dict[str, str]) -> tuple[str, Any]:

@@ -98,7 +98,7 @@ def _everything(
         rows += one
         if problem is not None:
             strings = max(max(row["strings"], row["shots"]) for row in one)
-            draw = partial(random_row, problem, strings, task.rounds(problem.n_variables), seed, "pce" in methods)
+            draw = partial(random_row, problem, strings, task.local_search, seed, "pce" in methods)
             randoms.append(ledger.row(f"random strings, seed {seed}", draw))
     return sorted(rows, key=lambda row: methods.index(row["method"])), references, randoms
 
@@ -122,7 +122,7 @@ def _run(task: SolveTask, posed: Posed, device: Device | None, method: str, seed
     }  # fmt: skip
     subject, answer = posed.subject, None
     if isinstance(subject, Problem):
-        answer = solve_problem(subject, method, shots=task.shots, rounds=task.rounds(subject.n_variables), **options)
+        answer = solve_problem(subject, method, shots=task.shots, rounds=task.local_search, **options)
         solution = answer.solution
     else:
         solution = solve_hamiltonian(subject, method, **options)

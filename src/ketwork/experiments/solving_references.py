@@ -24,7 +24,9 @@ EXACT_QUBITS = 20
 EXHAUSTIVE_BITS = 20
 """Problems up to here have every bit string tried."""
 
-_SHUFFLED = 100_000  # random strings at most
+MOST_RANDOM = 100_000
+"""Random strings at most."""
+
 _PIECE = 2000  # of them at a time: with 800 bits each they would else fill the memory
 _DISTINCT = 200  # values of a distribution; more are put into bins
 
@@ -146,7 +148,7 @@ def random_row(problem: Problem, strings: int, rounds: int, seed: int, flips: bo
     flips: the flips of single bits with which Pauli correlation encoding ends come first.
     """
     started = time.perf_counter()
-    rng, left = np.random.default_rng([seed, 77]), min(max(strings, 1), _SHUFFLED)
+    rng, left = np.random.default_rng([seed, 77]), min(max(strings, 1), MOST_RANDOM)
     rows = rng.integers(0, 2, (min(left, _PIECE), problem.n_variables), np.uint8)
     best, seen, drawn = best_of(problem, rows), distribution(problem, rows), len(rows)
     for first in range(drawn, left, _PIECE):
@@ -160,7 +162,7 @@ def random_row(problem: Problem, strings: int, rounds: int, seed: int, flips: bo
         "kind": "random",
         "method": "random strings",
         "seed": seed,
-        "strings": min(strings, _SHUFFLED),
+        "strings": min(strings, MOST_RANDOM),
         "objective": found.objective,
         "feasible": found.feasible,
         "raw_objective": raw.objective,

@@ -11,9 +11,6 @@ from ketwork.noise.calibration import Device
 from ketwork.noise.calibration_files import load_device
 from ketwork.solve.doors import check_method, default_method, methods_for
 
-SEARCHED = 300
-"""Up to so many variables a round of local search is made by default; it tries all exchanges of two bits."""
-
 _RANGES = (
     ("layers", 1, 1000), ("steps", 1, 1_000_000), ("shots", 1, 10_000_000), ("seeds", 1, 1000), ("seed", 0, 2**31 - 1),
     ("index", 0, 1_000_000), ("charge", -100, 100), ("spin", 0, 100), ("local_search", 0, 1000),
@@ -29,8 +26,7 @@ class SolveTask:
     a circuit is read, None for exact values. device: a shipped snapshot or a calibration file, simulated with its
     noise; None for an ideal simulator. seeds: repetitions from different starts; seed: of the first. basis, charge,
     spin, active, mapping: of molecules. index: of instance files with several problems. reference_seconds: what
-    each classical solver is given. local_search: rounds of it on the best string that each method reads;
-    None for one up to `SEARCHED` variables, else none.
+    each classical solver is given. local_search: rounds of it on the best string that each method reads.
     """
 
     problem: str
@@ -49,7 +45,7 @@ class SolveTask:
     mapping: str | None = None
     index: int | None = None
     reference_seconds: float = 10.0
-    local_search: int | None = None
+    local_search: int = 1
 
     def __post_init__(self) -> None:
         try:
@@ -71,12 +67,6 @@ class SolveTask:
             words += [f"--{name}", ",".join(value) if isinstance(value, tuple) else str(value)]
         return shlex.join(words)
 
-    def rounds(self, n_variables: int) -> int:
-        """Of local search."""
-        if self.local_search is not None:
-            return self.local_search
-        return 1 if n_variables <= SEARCHED else 0
-
     def posed(self) -> Posed:
         """What `problem` stands for. Raises: UserError."""
         chemistry = Chemistry(self.basis, self.charge, self.spin, self.active, self.mapping)
@@ -87,8 +77,8 @@ class SolveTask:
         subject = posed.subject
         known = methods_for(subject)
         wanted = self.methods or (default_method(subject),)
-        if wanted == ("all",):
-            wanted = tuple(name for name in known if _fits(subject, name, self))
+        if "all" in wanted:
+            wanted = (*(n for n in wanted if n != "all"), *(n for n in known if _fits(subject, n, self)))
         try:
             for name in wanted:
                 check_method(subject, name, layers=self.layers, optimizer=self.optimizer, noisy=self.device is not None)

@@ -17,11 +17,12 @@ from ketwork.report.figures import by_contender
 
 @dataclass(frozen=True)
 class Table:
-    """A table: header cells, and rows of cells; `kinds` colours the rows."""
+    """A table: header cells, and rows of cells; `kinds` colours the rows. ablation: what rows of that kind are."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     kinds: tuple[str, ...] = ()
+    ablation: str = "ablation of it"
 
 
 @dataclass(frozen=True)

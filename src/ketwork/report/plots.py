@@ -70,13 +70,26 @@ def intervals(
     ax.set_yticks(range(len(rows)), [_plain(row) for row in reversed(list(rows))])
     ax.set_ylim(-0.6, len(rows) - 0.2)
     if logarithmic:
-        ax.set_xscale("log")
-        for axis in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
-            axis(lambda value, _: f"{value:g}")
+        _logarithmic(ax)
     if reference is not None:
         ax.axvline(reference, color=_INK, lw=1, ls=(0, (4, 3)))
     _finish(ax, (label, ""))
     return svg(figure, name)
+
+
+def _logarithmic(ax: Any) -> None:
+    """A logarithmic axis with plain numbers, some eight at most: within two decades between the powers of ten too."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    decades = float(np.log10(high / low))
+    ax.xaxis.set_major_locator(LogLocator(10.0, (1.0,) if decades > 2 else (1.0, 2.0, 5.0), numticks=9))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    if decades > 0.5:
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    else:  # no more than a few between
+        ax.xaxis.set_minor_formatter(lambda value, _: f"{value:g}")
 
 
 def scatter(name: str, points: Mapping[str, tuple[Any, Any]], labels: tuple[str, str]) -> str:

@@ -5,7 +5,16 @@ import numpy as np
 from ketwork.experiments.compare import interval, paired_p_value
 from ketwork.experiments.ledger import Row
 from ketwork.experiments.solving import Solved
-from ketwork.experiments.solving_score import Best, best_known, contradictions, measure, quality, time_to_solution
+from ketwork.experiments.solving_references import MOST_RANDOM
+from ketwork.experiments.solving_score import (
+    Best,
+    best_known,
+    contradictions,
+    exactly,
+    measure,
+    quality,
+    time_to_solution,
+)
 from ketwork.operators import Problem
 from ketwork.report import plots
 from ketwork.report.page import Section, Table
@@ -122,14 +131,14 @@ def _verdict(marks: Marks, best: str) -> str:
     target = "the optimum" if known.proven else "the best known value"
     where = "" if run.device is None else f" on {run.device.name}"
     if solved == len(rows):
-        start = f"{best}{where} found {target} of {run.posed.title}, {known.value:g}, in all {len(rows)} repetitions"
-        start = start.replace("in all 1 repetitions", "in its one repetition")
+        when = "in its one repetition" if len(rows) == 1 else f"in all {len(rows)} repetitions"
+        start = f"{best}{where} found {target} of {run.posed.title}, {exactly(known.value)}, {when}"
     elif marks.name == "approximation ratio":
-        start = f"{best}{where} reached {pretty(score)} of {target} of {run.posed.title}, {known.value:g}"
+        start = f"{best}{where} reached {pretty(score)} of {target} of {run.posed.title}, {exactly(known.value)}"
     else:
         start = f"{best}{where} on {run.posed.title}: {marks.name} {pretty(score)}"
     start += f"; feasible in {feasible} of {len(rows)}" if marks.problem.constraints else ""
-    start += f", {duration(mean_of(rows, 'took'))} each."
+    start += f", {duration(mean_of(rows, 'took'))}{' each' * (len(rows) > 1)}."
     return " ".join([start, _beside_random(marks, best), _beside_classical(marks, best), *marks.notes])
 
 
@@ -137,7 +146,8 @@ def _beside_random(marks: Marks, best: str) -> str:
     ours, theirs = marks.scores(best), marks.scores(RANDOM)
     if not theirs:
         return ""
-    start = f"Random strings, as many as {best} read and with the same local search, reach {pretty(interval(theirs))}"
+    count = max(row["strings"] for row in marks.rows(RANDOM))
+    start = f"{count:,} random strings with the same local search reach {pretty(interval(theirs))}"
     p = paired_p_value(ours, theirs, 0.0)
     if np.isnan(p):
         return f"{start}."
@@ -151,17 +161,19 @@ def _beside_classical(marks: Marks, best: str) -> str:
     row, known = marks.fastest, marks.known
     if row is None and marks.is_behind(best) and marks.leader is not None:
         lead = marks.leader
-        return f"{_short(lead)} reached {lead['value']:g} in {duration(lead['took'])}: the classical solver is better."
+        reached = f"{_short(lead)} reached {exactly(lead['value'])} in {duration(lead['took'])}"
+        return f"{reached}: the classical solver is better."
     if row is None or known is None:
         by = "" if known is None else known.by
         if by in marks.run.methods:
-            return f"No classical solver reached {known.value:g} in its time limit." if known is not None else ""
+            return f"No classical solver reached {exactly(known.value)} in its time limit." if known is not None else ""
         return "No classical solver reached the best known value in its time limit."
     verb = "proved the optimum" if row["proven"] else "found the same value" if any(marks.solved(best)) else "found it"
     ours = marks.run.of(best)
     slower = mean_of(ours, "took") > row["took"]
-    if not slower and all(marks.solved(best)) and not row["proven"]:
-        return f"{_short(row)} {verb} in {duration(row['took'])}: the simulated quantum method took less time."
+    if not slower and all(marks.solved(best)):
+        end = "the simulated quantum method took less time" + (", but proves nothing" if row["proven"] else "")
+        return f"{_short(row)} {verb} in {duration(row['took'])}: {end}."
     return f"{_short(row)} {verb} in {duration(row['took'])}: the classical solver is better."
 
 
@@ -171,7 +183,7 @@ def _table(marks: Marks) -> Section:
     for row in run.references:
         if row.get("skipped"):
             continue
-        value = "none" if row["value"] is None else f"{row['value']:g}"
+        value = "none" if row["value"] is None else exactly(row["value"])
         as_row = {"objective": row["value"], "feasible": row["value"] is not None}
         shown = "" if marks.known is None else f"{quality(marks.problem, as_row, best):.3f}"
         bound = "proved" if row["proven"] else "" if row.get("bound") is None else f"{row['bound']:.6g}"
@@ -182,8 +194,8 @@ def _table(marks: Marks) -> Section:
         kind = "ablation" if method == RANDOM else "quantum"
         for row, score in zip(group, scores, strict=True):
             share = f"{100 * row['feasible_share']:.3g} %" if "feasible_share" in row else ""
-            found = f"{row['objective']:g}" if row["feasible"] else "none"
-            raw = f"{row['raw_objective']:g}" if row["raw_feasible"] else "none"
+            found = exactly(row["objective"]) if row["feasible"] else "none"
+            raw = exactly(row["raw_objective"]) if row["raw_feasible"] else "none"
             cells.append((method, str(row["seed"]), found, f"{score:.3f}", raw, share, "", duration(row["took"]), ""))
             kinds.append(kind)
         if len(group) > 1:
@@ -193,8 +205,8 @@ def _table(marks: Marks) -> Section:
             cells.append((mean, "", _objective_mean(group), pretty(interval(scores)), "", "", "", took, when))
             kinds.append(kind)
     column = "ratio" if marks.name == "approximation ratio" else "share"
-    header = ("", "seed", "objective", column, "before", "feasible", "bound", "seconds", "to solution")
-    return Section("Answers", _explained(marks), Table(header, tuple(cells), tuple(kinds)))
+    header = ("", "seed", "objective", column, "before", "feasible", "bound", "time", "to solution")
+    return Section("Answers", _explained(marks), Table(header, tuple(cells), tuple(kinds), "random strings"))
 
 
 def _objective_mean(group: list[Row]) -> str:
@@ -204,12 +216,13 @@ def _objective_mean(group: list[Row]) -> str:
 
 def _explained(marks: Marks) -> tuple[str, ...]:
     run, known = marks.run, marks.known
-    strings, rounds = max((row["strings"] for row in run.rows), default=0), run.task.rounds(marks.problem.n_variables)
+    strings, rounds = max((row["strings"] for row in run.rows), default=0), run.task.local_search
     text = [
         f"The best of the strings that a method reads at its end ({strings:,} at most), after {rounds} "
         f"round{'s' * (rounds != 1)} of local search (the best flip or exchange of bits); before: without it; "
         "feasible: the share of the strings that are. None: no feasible string, which counts 0. Means with 95 % "
-        "intervals. Random strings are as many as the quantum methods read in all, training too, and searched alike."
+        "intervals. Random strings are as many as the quantum method with the most reads in all, training too, but at "
+        f"most {MOST_RANDOM:,}, and searched alike."
     ]
     if "pce" in run.methods:
         text.append(
@@ -217,7 +230,7 @@ def _explained(marks: Marks) -> tuple[str, ...]:
         )
     if known is not None:
         text.append(
-            f"Best known: {known.value:g}, by {known.by}{', proved' if known.proven else ''}. To solution: "
+            f"Best known: {exactly(known.value)}, by {known.by}{', proved' if known.proven else ''}. To solution: "
             "seconds until it is found with a chance of 99 %, by repeating. The bound is what no solution can beat."
         )
         if marks.name != "approximation ratio":
@@ -300,7 +313,7 @@ def _lines(marks: Marks) -> list[str]:
     width = max(len(name) for name in (*run.methods, RANDOM, *(row["method"] for row in named)))
     lines = []
     for row in named:
-        value = "nothing found" if row["value"] is None else f"{row['value']:g}"
+        value = "nothing found" if row["value"] is None else exactly(row["value"])
         proof = ", proved" if row["proven"] else ""
         lines.append(f"{row['method'].ljust(width)}  {value:>14s}  {duration(row['took'])}{proof}")
     for method in (*run.methods, RANDOM):

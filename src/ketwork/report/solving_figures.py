@@ -69,7 +69,7 @@ def distributions(
             label=f"{_plain(title)} ({total:.3g} % feasible)",
         )  # fmt: skip
     if best is not None:
-        ax.axvline(best, color=_INK, lw=1.1, ls="--", label=f"best known, {best:g}")
+        ax.axvline(best, color=_INK, lw=1.1, ls="--", label=f"best known, {best:.12g}")
     _finish(ax, (label, "% of the strings read"))
     ax.grid(axis="x", visible=False)
     ax.legend(frameon=False, fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, 1.25), ncols=2)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ketwork.experiments.compare import Interval, interval
 from ketwork.experiments.solving import DRAWN_GATES, Solved
+from ketwork.experiments.solving_score import exactly
 from ketwork.operators import group_qubitwise
 from ketwork.report.page import Section, Table
 
@@ -117,7 +118,7 @@ def problem_section(run: Solved) -> Section:
         ]
         if problem.known_optimum is not None:
             kind = "proved optimum" if problem.known_is_proved else "best known value"
-            text.append(f"The instance states {problem.known_optimum:g} as the {kind}.")
+            text.append(f"The instance states {exactly(problem.known_optimum)} as the {kind}.")
         return Section("The problem", tuple(text))
     hamiltonian, molecule = posed.hamiltonian, posed.molecule
     groups = 0 if hamiltonian is None else len(group_qubitwise([hamiltonian]))

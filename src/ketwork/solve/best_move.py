@@ -47,7 +47,8 @@ class MoveTable:
         """Coefficients of products (n, n), symmetric, sparse."""
         from scipy.sparse import csr_array
 
-        n, found = self.problem.n_variables, np.zeros((0, 3), np.float64)
+        n = self.problem.n_variables
+        found: Floats = np.zeros((0, 3))
         for indices, coefficients in self.problem.objective.arrays:
             if indices.shape[1] == 2:
                 found = np.concatenate([indices, coefficients[:, None]], axis=1, dtype=np.float64)

@@ -173,7 +173,7 @@ def check_method(
         _check_problem(subject, method, optimizer)
     else:
         _check_hamiltonian(subject, method, noisy)
-    check_memory(qubits_needed(subject, method), method)
+    check_memory(qubits_needed(subject, method), method, isinstance(subject, Problem) and subject.qubo().degree <= 2)
 
 
 def _check_hamiltonian(subject: Molecule | PauliSum, method: str, noisy: bool) -> None:
@@ -201,14 +201,17 @@ def _check_problem(problem: Problem, method: str, optimizer: str | None) -> None
         raise ValueError(f"Method 'qrao' takes the optimisers l-bfgs, adam, cobyla and spsa, but not {optimizer!r}.")
 
 
-def check_memory(n_qubits: int, method: str) -> None:
-    """Raises: MemoryError that names the bytes, where state vectors of so many qubits do not fit the machine."""
+def check_memory(n_qubits: int, method: str, encodable: bool = False) -> None:
+    """Raises: MemoryError that names the bytes, where state vectors of so many qubits do not fit the machine.
+
+    encodable: whether Pauli correlation encoding would do as well.
+    """
     needed = _VECTORS * 16 << n_qubits
     if not hasattr(os, "sysconf"):
         return
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:
-        remedy = "" if method in ("pce", "qrao") else " For problems, --method pce takes far fewer qubits."
+        remedy = " Method pce takes far fewer qubits." if encodable and method not in ("pce", "qrao") else ""
         bytes_ = f"{needed:,}" if n_qubits < 60 else f"{float(_VECTORS * 16 * 2.0 ** min(n_qubits, 1000)):.1e}"
         raise MemoryError(
             f"Simulating {method} on {n_qubits} qubits needs {bytes_} bytes, but the machine has {there:,}.{remedy}"
