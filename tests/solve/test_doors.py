@@ -135,11 +135,23 @@ def test_what_does_not_fit(subject, method, options, words):
         check_method(subject, method, **options)
 
 
+def test_optimisers_of_encodings():
+    """QRAO minimises an expectation value, which all can; the loss of Pauli correlation encoding is no such value."""
+    ring = MaxCut(4, ((0, 1), (1, 2), (2, 3), (0, 3)))
+    with pytest.raises(ValueError, match="'pce' takes the optimisers .*natural-gradient.* not 'rotosolve'"):
+        check_method(ring, "pce", optimizer="rotosolve")
+    for name in ("rotosolve", "natural-gradient", "qn-spsa", "adam-spsa"):
+        check_method(ring, "qrao", optimizer=name)
+        assert solve_problem(ring, "qrao", optimizer=name, steps=2, seed=0, shots=20).checked.feasible
+
+
 def test_memory_is_counted_beforehand():
-    with pytest.raises(MemoryError, match=r"on 40 qubits needs 70,368,744,177,664 bytes.*--method pce"):
-        check_memory(40, "qaoa")
+    with pytest.raises(MemoryError, match=r"on 40 qubits needs 70,368,744,177,664 bytes.*Method pce"):
+        check_memory(40, "qaoa", encodable=True)
     with pytest.raises(MemoryError, match=r"on 800 qubits needs .*e\+"):
         check_memory(800, "qaoa")
+    with pytest.raises(MemoryError, match=r"the machine has [\d,]+\.$"):  # nothing else would do
+        check_memory(40, "vqe")
     check_memory(10, "vqe")
 
 

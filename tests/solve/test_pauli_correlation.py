@@ -139,15 +139,33 @@ def test_a_run_goes_on():
     assert second.value < first.value
 
 
-@pytest.mark.parametrize(("method", "steps"), [("cobyla", 150), ("spsa", 100), ("adam", 60)])
+@pytest.mark.parametrize(
+    ("method", "steps"),
+    [("cobyla", 150), ("spsa", 100), ("adam", 60), ("adam-spsa", 100), ("natural-gradient", 40), ("qn-spsa", 60)],
+)
 def test_other_optimisers_lower_the_loss(method, steps):
-    options = {"rhobeg": 0.4} if method == "cobyla" else {}
+    options = {"cobyla": {"rhobeg": 0.4}, "qn-spsa": {"a": 0.02}}.get(method, {})
     seen = []
     solution = pauli_correlation(
         RING, method=method, steps=steps, seed=3, callback=lambda k, params, value: seen.append(value), **options
     )
     assert solution.value < seen[0]
     assert len(seen) == len(solution.history)
+
+
+def test_rotosolve_is_refused():
+    with pytest.raises(ValueError, match="`method` must be one of"):
+        pauli_correlation(RING, method="rotosolve")
+
+
+def test_metrics_and_overlaps_are_paid():
+    """What a method asks of the state beside the loss, as `Objective` counts it: (P, P) overlaps, one circuit each."""
+    plain = pauli_correlation(RING, layers=3, steps=2, seed=0, method="adam")
+    natural = pauli_correlation(RING, layers=3, steps=2, seed=0, method="natural-gradient")
+    count = len(plain.params)
+    assert natural.circuits - plain.circuits == 2 * (2 * count**2 - count)
+    drawn = pauli_correlation(RING, layers=3, steps=2, seed=0, backend=Simulator(shots=50, seed=5), method="qn-spsa")
+    assert drawn.shots == 50 * drawn.circuits and drawn.circuits > 3 * (drawn.n_evaluations + 1)
 
 
 def test_shots_are_counted():

@@ -24,7 +24,7 @@ from ketwork.solve.conserving import exchange_circuit, orbital_fabric
 from ketwork.solve.coupled_cluster import uccsd
 from ketwork.solve.excitations import check_molecule
 from ketwork.solve.objective import diagonal_values
-from ketwork.solve.pauli_correlation import Encoding, cut_of, pauli_correlation, qubits_for
+from ketwork.solve.pauli_correlation import LOSS_METHODS, Encoding, cut_of, pauli_correlation, qubits_for
 from ketwork.solve.pools import local_pool
 from ketwork.solve.qaoa import qaoa
 from ketwork.solve.random_access import access_code, random_access
@@ -197,8 +197,8 @@ def _check_problem(problem: Problem, method: str, optimizer: str | None) -> None
             "Method 'xy-qaoa' is for problems with groups of which exactly one variable is 1, such as graph colouring "
             f"or quadratic assignment, and {type(problem).__name__} has none."
         )
-    if method == "qrao" and optimizer not in (None, "l-bfgs", "adam", "cobyla", "spsa"):
-        raise ValueError(f"Method 'qrao' takes the optimisers l-bfgs, adam, cobyla and spsa, but not {optimizer!r}.")
+    if method == "pce" and optimizer not in (None, *LOSS_METHODS):
+        raise ValueError(f"Method 'pce' takes the optimisers {', '.join(LOSS_METHODS)}, but not {optimizer!r}.")
 
 
 def check_memory(n_qubits: int, method: str, encodable: bool = False) -> None:

@@ -21,7 +21,9 @@ from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial, check_bits
 from ketwork.optimize import Result, minimize
+from ketwork.optimize.minimize import METHODS
 from ketwork.seeds import Seed, spawn
+from ketwork.solve.objective import Objective
 from ketwork.solve.solution import Bits, Floats, Solution
 
 BETA = 0.5
@@ -30,8 +32,8 @@ BETA = 0.5
 FEW_QUBITS = 16
 """What `order_for` keeps to."""
 
-BY_GRADIENT, BY_VALUE = ("l-bfgs", "adam"), ("cobyla", "spsa")
-"""The methods that take the loss with its gradient, and those that take it alone."""
+LOSS_METHODS = tuple(name for name, row in METHODS.items() if "frequencies" not in row.needs)
+"""The methods of `minimize` for the loss, which is no trigonometric sum in the weights, as rotosolve would need."""
 
 
 def pauli_correlation(
@@ -57,7 +59,8 @@ def pauli_correlation(
     minimised over the weights of `brick_wall`, all correlations and their pullback in one call of the backend.
 
     order: None for pairs, or where those take more than 16 qubits for the next that does not (`order_for`).
-    layers: None for as many as give two weights a node. method, steps, options: as for `ketwork.optimize.minimize`.
+    layers: None for as many as give two weights a node. method, steps, options: as for `ketwork.optimize.minimize`,
+    all but rotosolve, since the loss is no trigonometric sum.
     start: (P,) weights of the first run, else random angles. restarts: runs from different starts. relaxation: (alpha,
     beta) of the loss; alpha None for n^max(1, order // 2). state: that of an earlier solution, for one run.
     The solution's samples are the strings (restarts, m) as read, the best first; `extra["searched"]` are the same after
@@ -72,11 +75,12 @@ def pauli_correlation(
     runs = check_int("restarts", restarts, 1)
     if state is not None and runs > 1:
         raise ValueError("Argument `state` goes on with one run; leave `restarts` at 1.")
-    check_choice("method", method, (*BY_GRADIENT, *BY_VALUE))
+    needs = METHODS[check_choice("method", method, LOSS_METHODS)].needs
     circuit = brick_wall(code.n_qubits, _layers(code) if layers is None else layers)
     alpha = relaxation[0] if relaxation[0] is not None else float(code.n_qubits) ** max(1, code.order // 2)
     trained = _Trained(circuit, code, Loss(graph, alpha, relaxation[1]), backend or Simulator("double"))
-    fun: Callable[[Floats], Any] = trained.value_and_gradient if method in BY_GRADIENT else trained.value
+    fun: Callable[[Floats], Any] = trained.value_and_gradient if "gradient" in needs else trained.value
+    options = {name: getattr(trained, name) for name in ("metric", "fidelity") if name in needs} | options
     found = []
     for k, rng in enumerate(spawn(seed, runs)):
         first = _start(None if k else start, circuit, rng)
@@ -283,6 +287,27 @@ class _Trained:
         values, pull_back = value_and_pullback(self._next(), self.circuit, self.observables, None, weights)
         value, cotangent = self.loss.value_and_gradient(np.asarray(values[0], float))
         return value, np.asarray(pull_back(cotangent[None]).w, float)
+
+    def metric(self, weights: Floats) -> Floats:
+        """The Fubini-Study metric (P, P), paid as by `Objective`."""
+        return self._beside(lambda state: state.metric(weights))
+
+    def fidelity(self, a: Floats, b: Floats) -> float:
+        """|<psi(a)|psi(b)>|^2, as the backend reads it."""
+        return self._beside(lambda state: state.fidelity(a, b))
+
+    def _beside(self, ask: Callable[[Objective], Any]) -> Any:
+        """What depends on the circuit alone, with its bill and random numbers of its own."""
+        state = self._state
+        state.turn, before = self.turn, (state.circuits, state.shots)
+        found = ask(state)
+        self.turn = state.turn
+        self.circuits, self.shots = self.circuits + state.circuits - before[0], self.shots + state.shots - before[1]
+        return found
+
+    @cached_property
+    def _state(self) -> Objective:
+        return Objective(self.circuit, self.observables[0], self.backend)
 
     def _next(self) -> Backend:
         """The backend with random numbers that no evaluation before has used."""
