@@ -34,7 +34,7 @@ def finding(size: Size, curves: list[Row], deep: list[Row], magnet: list[Row], c
         for name, rows in by_name.items()
     ]  # fmt: skip
     last = max(magnet, key=lambda row: row["ratio"])
-    cards.append((f"{100 * _magnet_error(last, 3):.2g} %", f"magnet at J/B = {last['ratio']:g}, depth 3", "noiseless"))
+    cards.append((f"{_percent(_magnet_error(last, 3))} %", f"magnet at J/B = {last['ratio']:g}, depth 3", "noiseless"))
     return Finding(
         "Hardware-efficient VQE for molecules and magnets",
         f"Nature 549, 242 (2017), arXiv:1704.05018; {how.shots:,} shots, {how.steps} steps of SPSA, {DEVICE}",
@@ -106,7 +106,7 @@ def _verdict(by_name: dict[str, list[Row]], reached: dict[str, int | None], pass
 def _differs(size: Size) -> tuple[str, ...]:
     return (
         "The paper's entangler is a cross-resonance drift on the pairs of its device; here it is CX along a line of "
-        f"{DEVICE}, which one-qubit rotations can turn into CZ.",
+        f"{DEVICE}. Which pairs are entangled matters: see the last table.",
         "The paper runs a device of 2017; here the calibration of a later one is simulated: gate errors, relaxation, "
         "readout errors. The last column of the tables repeats the final reading without readout errors, as if they "
         "were mitigated perfectly.",
@@ -154,7 +154,7 @@ def _checks(
         gap = max(abs(row["noiseless"] - row["exact"]) for row in rows)
         worst = max(float(np.median(np.abs(_errors(row, "ideal")))) for row in rows)
         found += [
-            Check("H2 curve, depth 1, no noise: largest error", "<= 1 mHa", f"{1e3 * gap:.2g} mHa", gap <= 1e-3),
+            Check("H2 curve, depth 1, no noise: largest error", "<= 1 mHa", f"{_milli(gap)} mHa", gap <= 1e-3),
             Check("H2 curve, SPSA with shots: largest median error", "< 20 mHa", f"{1e3 * worst:.1f} mHa",
                   worst < 0.02, f"over {len(rows[0]['ideal'])} seeds at each length"),
         ]  # fmt: skip
