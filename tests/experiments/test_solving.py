@@ -144,3 +144,18 @@ def test_rows_are_plain_data(molecule):
         molecule.folder, json.loads((molecule.folder / "config.json").read_text())["config"], True
     ) as book:
         assert len(book.rows) == len(molecule.rows) + len(molecule.references)
+
+
+def test_ctrl_c_in_compiled_code_is_an_interruption(tmp_path, monkeypatch):
+    """Numba turns it into a SystemError with the KeyboardInterrupt as its cause."""
+
+    def pressed(*arguments, **options):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr(solving, "solve_hamiltonian", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        solving.solve(SolveTask("H2_0.7414", seeds=1), tmp_path / "run")
+    assert (tmp_path / "run" / "rows.jsonl").is_file()

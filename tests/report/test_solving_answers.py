@@ -91,7 +91,7 @@ def test_a_classical_answer_that_is_better_is_said(tmp_path):
     made = run([row("pce", 0, 2.0)], tmp_path, [WEAK])
     cut = MaxCut(5, made.posed.problem.edges, known_optimum=4.0, known_is_proved=False)
     parts = answer_parts(replace(made, posed=replace(made.posed, problem=cut)))
-    assert "greedy reached 3 in 1 ms: the classical solver is better." in parts.verdict and parts.tone == "worse"
+    assert "Greedy reached 3 in 1 ms: the classical solver is better." in parts.verdict and parts.tone == "worse"
 
 
 def test_what_is_said_of_chance_and_of_time(tmp_path):

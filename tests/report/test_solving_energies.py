@@ -88,3 +88,9 @@ def test_errors_of_an_energy_of_zero_are_no_shares(tmp_path):
     assert "%" not in parts.verdict and "above exact diagonalisation: 0.001 in 1 of 2 repetitions" in parts.verdict
     assert parts.metrics["vqe"]["error"]["mean"] == pytest.approx(0.2502)
     assert parts.sections[0].table.header[3] == "error"
+
+
+def test_errors_of_rounding_have_no_digits(tmp_path):
+    parts = energy_parts(run([row("vqe", 0, -2.0 + 4.8e-11), row("vqe", 1, -2.0)], [EXACT], tmp_path))
+    assert "as exact diagonalisation gives it up to 0.001 mHa: chemical accuracy" in parts.verdict
+    assert any("error < 0.001 mHa" in line for line in parts.lines)

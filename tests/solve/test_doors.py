@@ -138,7 +138,7 @@ def test_what_does_not_fit(subject, method, options, words):
 def test_optimisers_of_encodings():
     """QRAO minimises an expectation value, which all can; the loss of Pauli correlation encoding is no such value."""
     ring = MaxCut(4, ((0, 1), (1, 2), (2, 3), (0, 3)))
-    with pytest.raises(ValueError, match="'pce' takes the optimisers .*natural-gradient.* not 'rotosolve'"):
+    with pytest.raises(ValueError, match=r"'pce' takes the optimisers .*natural-gradient.* not 'rotosolve'"):
         check_method(ring, "pce", optimizer="rotosolve")
     for name in ("rotosolve", "natural-gradient", "qn-spsa", "adam-spsa"):
         check_method(ring, "qrao", optimizer=name)

@@ -1,6 +1,8 @@
 """Exhaustive search, random search and CP-SAT against brute force and known optima."""
 
 import importlib.util
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -84,6 +86,24 @@ def test_cp_sat(problem, best):
     found = cp_sat(problem, 20)
     assert found.objective == best == exhaustive(problem).objective
     assert found.proven and found.bound == pytest.approx(best)
+
+
+def test_ctrl_c_after_cp_sat_is_still_an_exception():
+    need(importlib.util.find_spec("ortools") is not None, "ortools")
+    code = """if True:
+        import os, signal
+        from ketwork.operators import MaxCut
+        from ketwork.solve import cp_sat
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cp_sat(MaxCut(3, ((0, 1), (1, 2))))
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            print("caught")
+        """
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert run.stdout.strip() == "caught", run.stderr
 
 
 def test_cp_sat_of_an_infeasible_problem():

@@ -22,7 +22,7 @@ from ketwork.experiments.solving_task import SolveTask
 from ketwork.experiments.task import UserError
 from ketwork.noise.calibration import Device
 from ketwork.operators import Problem
-from ketwork.solve.doors import RESUMABLE, solve_hamiltonian, solve_problem
+from ketwork.solve.doors import RESUMABLE, SHOTS, solve_hamiltonian, solve_problem
 from ketwork.solve.solution import Answer, Solution, decoded
 
 DRAWN_GATES = 120
@@ -68,6 +68,10 @@ def solve(task: SolveTask, out: Path | None = None, resume: bool = False) -> Sol
             warnings.simplefilter("ignore", UserWarning)
             ensure_compiled(say=ledger.note)
             rows, references, randoms = _everything(task, posed, device, methods, ledger)
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in the middle of its code
+            raise KeyboardInterrupt from None
+        raise
     except (UserError, ValueError, MemoryError, ImportError) as error:
         if isinstance(error, ImportError) and "pip install" not in str(error):
             raise
@@ -97,7 +101,8 @@ def _everything(
         ]
         rows += one
         if problem is not None:
-            strings = max(max(row["strings"], row["shots"]) for row in one)
+            least = SHOTS if task.shots is None else 1  # exact values are worth no few reads
+            strings = max(least, *(max(row["strings"], row["shots"]) for row in one))
             draw = partial(random_row, problem, strings, task.local_search, seed, "pce" in methods)
             randoms.append(ledger.row(f"random strings, seed {seed}", draw))
     return sorted(rows, key=lambda row: methods.index(row["method"])), references, randoms

@@ -21,7 +21,7 @@ from ketwork.report.page import Section, Table
 from ketwork.report.run_page import measured
 from ketwork.report.solving_figures import convergence, distributions
 from ketwork.report.solving_sections import Parts, duration, many, mean_of, pretty
-from ketwork.solve.doors import LOSSES
+from ketwork.solve.doors import LOSSES, SHOTS
 
 RANDOM = "random strings"
 _SHOWN = 3  # methods in the figure of what was read
@@ -139,7 +139,9 @@ def _verdict(marks: Marks, best: str) -> str:
         start = f"{best}{where} on {run.posed.title}: {marks.name} {pretty(score)}"
     start += f"; feasible in {feasible} of {len(rows)}" if marks.problem.constraints else ""
     start += f", {duration(mean_of(rows, 'took'))}{' each' * (len(rows) > 1)}."
-    return " ".join([start, _beside_random(marks, best), _beside_classical(marks, best), *marks.notes])
+    classical = _beside_classical(marks, best)
+    said = [start, _beside_random(marks, best), classical[:1].upper() + classical[1:], *marks.notes]
+    return " ".join(part for part in said if part)
 
 
 def _beside_random(marks: Marks, best: str) -> str:
@@ -147,7 +149,7 @@ def _beside_random(marks: Marks, best: str) -> str:
     if not theirs:
         return ""
     count = max(row["strings"] for row in marks.rows(RANDOM))
-    start = f"{count:,} random strings with the same local search reach {pretty(interval(theirs))}"
+    start = f"{count:,} random string{'s' * (count > 1)} with the same local search reach {pretty(interval(theirs))}"
     p = paired_p_value(ours, theirs, 0.0)
     if np.isnan(p):
         return f"{start}."
@@ -222,7 +224,7 @@ def _explained(marks: Marks) -> tuple[str, ...]:
         f"round{'s' * (rounds != 1)} of local search (the best flip or exchange of bits); before: without it; "
         "feasible: the share of the strings that are. None: no feasible string, which counts 0. Means with 95 % "
         "intervals. Random strings are as many as the quantum method with the most reads in all, training too, but at "
-        f"most {MOST_RANDOM:,}, and searched alike."
+        f"most {MOST_RANDOM:,} and, where training sees exact values, at least {SHOTS:,}; they are searched alike."
     ]
     if "pce" in run.methods:
         text.append(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ketwork.experiments.compare import interval
+from ketwork.experiments.compare import Interval, interval
 from ketwork.experiments.ledger import Row
 from ketwork.experiments.solving import EXACT_NOISY_QUBITS, Solved
 from ketwork.experiments.solving_score import NOTHING, accuracy, target_energy, time_to_solution
@@ -12,6 +12,8 @@ from ketwork.report.page import Section, Table
 from ketwork.report.run_page import measured
 from ketwork.report.solving_figures import convergence
 from ketwork.report.solving_sections import Parts, duration, many, mean_of, pretty
+
+_LEAST = 0.001  # mHa or %: smaller errors are none
 
 
 class Scale:
@@ -93,9 +95,12 @@ def _verdict(run: Solved, scale: Scale, best: str) -> str:
     error = interval(scale.errors(rows))
     solved = scale.solved(rows)
     above = "above" if error.mean >= 0 else "below"
-    size = pretty(type(error)(abs(error.mean), error.half))
     within = f"{scale.limit_name} in {sum(solved)} of {len(solved)} repetition{'s' * (len(solved) > 1)}"
-    start += f", {size}{scale.unit and ' '}{scale.unit} {above} {_target_name(scale)}"
+    if _tiny(error):
+        start += f", as {_target_name(scale)} gives it up to {f'{_LEAST} {scale.unit}'.rstrip()}"
+    else:
+        size = f"{pretty(type(error)(abs(error.mean), error.half))} {scale.unit}".rstrip()
+        start += f", {size} {above} {_target_name(scale)}"
     if not scale.exact:
         return f"{start}. That energy is not proved to be the lowest, so that no solver is called better."
     start += f": {within}."
@@ -112,6 +117,11 @@ def _verdict(run: Solved, scale: Scale, best: str) -> str:
 def _read(run: Solved) -> bool:
     """Whether energies are what the method itself read, since the noisy state is too large to compute."""
     return run.device is not None and run.posed.n_qubits > EXACT_NOISY_QUBITS
+
+
+def _tiny(error: Interval) -> bool:
+    """Whether an error is too small for its digits to mean anything."""
+    return abs(error.mean) < _LEAST and not error.half >= _LEAST
 
 
 def _why_below(run: Solved) -> str:
@@ -242,6 +252,7 @@ def _lines(run: Solved, scale: Scale) -> list[str]:
         group = run.of(method)
         text = f"{method.ljust(width)}  {mean_of(group, 'energy'):14.6f}  {duration(mean_of(group, 'took'))}"
         if scale.target is not None:
-            text += f", {scale.name} {pretty(interval(scale.errors(group)))} {scale.unit}".rstrip()
+            error = interval(scale.errors(group))
+            text += f", {scale.name} {f'< {_LEAST}' if _tiny(error) else pretty(error)} {scale.unit}".rstrip()
         lines.append(text)
     return lines

@@ -133,6 +133,7 @@ def cp_sat(problem: Problem, seconds: float = 60.0, workers: int = 1, seed: int 
     solver.parameters.max_time_in_seconds = limit
     solver.parameters.num_workers = check_int("workers", workers, 1)
     solver.parameters.random_seed = check_int("seed", seed, 0)
+    solver.parameters.catch_sigint_signal = False  # its handler leaves none behind: Ctrl-C would then end the process
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise nothing_found(problem, status == cp_model.INFEASIBLE, "CP-SAT", limit)
