@@ -85,7 +85,10 @@ def test_errors_of_an_energy_of_zero_are_no_shares(tmp_path):
     made = run([row("vqe", 0, 0.0004), row("vqe", 1, 0.5)], [zero], tmp_path, "heisenberg:ring:4")
     parts = energy_parts(made)
     assert Scale(made).solved(made.rows) == [True, False]
-    assert "%" not in parts.verdict and "above exact diagonalisation: 0.001 in 1 of 2 repetitions" in parts.verdict
+    assert (
+        "%" not in parts.verdict
+        and "above exact diagonalisation: an error of at most 0.001 in 1 of 2 repetitions" in parts.verdict
+    )
     assert parts.metrics["vqe"]["error"]["mean"] == pytest.approx(0.2502)
     assert parts.sections[0].table.header[3] == "error"
 
@@ -94,3 +97,11 @@ def test_errors_of_rounding_have_no_digits(tmp_path):
     parts = energy_parts(run([row("vqe", 0, -2.0 + 4.8e-11), row("vqe", 1, -2.0)], [EXACT], tmp_path))
     assert "as exact diagonalisation gives it up to 0.001 mHa: chemical accuracy" in parts.verdict
     assert any("error < 0.001 mHa" in line for line in parts.lines)
+
+
+def test_large_errors_have_no_exponents(tmp_path):
+    below = MEAN_FIELD | {"method": "coupled cluster", "value": -2.0 - 2e-10}
+    parts = energy_parts(run([row("vqe", 0, -0.5), row("vqe", 1, -0.8)], [EXACT, below], tmp_path))
+    cells = [cell[3] for cell in parts.sections[0].table.rows]
+    assert cells[:4] == ["0", "0", "1,500", "1,200"]
+    assert not any("e+" in word for card in parts.cards for word in card)

@@ -57,7 +57,7 @@ def _exact(posed: Posed) -> Row:
     else:
         up, down = molecule.electrons
         value = ground_energy(hamiltonian, molecule.sector)
-        note = f"the lowest energy with {up} electrons of spin up and {down} of spin down"
+        note = f"the lowest energy with {up} and {down} electrons of spin up and down"
     row = _row("exact diagonalisation", value, time.perf_counter() - started, True, note)
     stated = None if molecule is None else molecule.fci_energy
     if stated is not None and abs(stated - value) > 1e-6:

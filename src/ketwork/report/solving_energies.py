@@ -60,8 +60,10 @@ def energy_parts(run: Solved) -> Parts:
     cards = [(f"{energy.mean:.5f}", f"energy{unit and ','}{unit}", best)]
     if scale.target is not None:
         error = interval(scale.errors(rows))
-        spread = "" if np.isnan(error.half) else f"± {error.half:.2g} {scale.unit}".rstrip() + ", "
-        cards.append((f"{error.mean:.3g} {scale.unit}".rstrip(), scale.name, f"{spread}against {_target_name(scale)}"))
+        spread = "" if np.isnan(error.half) else f"± {_short(error.half)} {scale.unit}".rstrip() + ", "
+        cards.append(
+            (f"{_short(error.mean)} {scale.unit}".rstrip(), scale.name, f"{spread}against {_target_name(scale)}")
+        )
         if scale.exact:
             cards.append((f"{sum(solved)} of {len(solved)}", "repetitions within", scale.limit_name))
         if scale.target["took"] is not None:
@@ -95,7 +97,8 @@ def _verdict(run: Solved, scale: Scale, best: str) -> str:
     error = interval(scale.errors(rows))
     solved = scale.solved(rows)
     above = "above" if error.mean >= 0 else "below"
-    within = f"{scale.limit_name} in {sum(solved)} of {len(solved)} repetition{'s' * (len(solved) > 1)}"
+    limit = scale.limit_name if scale.unit else f"an error of at most {scale.limit_name}"
+    within = f"{limit} in {sum(solved)} of {len(solved)} repetition{'s' * (len(solved) > 1)}"
     if _tiny(error):
         start += f", as {_target_name(scale)} gives it up to {f'{_LEAST} {scale.unit}'.rstrip()}"
     else:
@@ -142,7 +145,7 @@ def _table(run: Solved, scale: Scale) -> Section:
         kinds.append(kind)
 
     for row in run.references:
-        gap = "" if scale.target is None else f"{(row['value'] - scale.zero) * scale.factor:.3g}"
+        gap = _error(scale, (row["value"] - scale.zero) * scale.factor)
         add("baseline", row["method"], "", f"{row['value']:.6f}", gap, "", "", duration(row["took"]), "")
     for method in run.methods:
         group = run.of(method)
@@ -176,7 +179,12 @@ def _table(run: Solved, scale: Scale) -> Section:
 
 
 def _error(scale: Scale, error: float) -> str:
-    return "" if scale.target is None else f"{error:.3g}"
+    return "" if scale.target is None else _short(error)
+
+
+def _short(error: float) -> str:
+    """Three digits and never an exponent; 0 for what is below `_LEAST`."""
+    return "0" if abs(error) < _LEAST else pretty(Interval(error, float("nan")))
 
 
 def _noiseless(row: Row) -> str:
