@@ -67,6 +67,8 @@ class Rows:
 
     def notes(self) -> list[str]:
         """Lines below the table."""
+        if not self.sgemm_fraction:
+            return []
         fractions = ", ".join(f"{f:.2f} at {n}" for n, f in sorted(self.sgemm_fraction.items()))
         return [f"Fraction of numpy's sgemm rate in the full gradient, by qubits: {fractions}."]
 
