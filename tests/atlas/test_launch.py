@@ -78,3 +78,12 @@ def test_what_is_refused(tmp_path):
         launch.launch("three-part", 0, tmp_path / "a")
     with pytest.raises(UserError, match="`seed` must lie in"):
         launch.launch("three-parts", -1, tmp_path / "b")
+
+
+def test_data_that_are_elsewhere_are_one_sentence(tmp_path, monkeypatch):
+    def lacking(ledger, seed, quick):
+        raise FileNotFoundError("There is no instance 'x'. Set KETWORK_DATA.")
+
+    monkeypatch.setitem(ENTRIES, "lacking", Entry("lacking", "Lacking", "no paper", "Fails.", lacking))
+    with pytest.raises(UserError, match="Set KETWORK_DATA"):
+        launch.launch("lacking", 0, tmp_path / "run")

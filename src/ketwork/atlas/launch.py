@@ -41,6 +41,8 @@ def launch(name: str, seed: int = 0, out: Path | None = None, quick: bool = Fals
             if "pip install" in str(error):  # an extra is missing
                 raise UserError(str(error)) from None
             raise
+        except FileNotFoundError as error:  # the data are elsewhere
+            raise UserError(str(error)) from None
     head = {
         "id": digest(config),
         "command": " ".join(words),
