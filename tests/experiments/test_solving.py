@@ -55,7 +55,7 @@ def test_an_answer(tmp_path):
 
 def test_a_device_adds_its_noise(tmp_path):
     pytest.importorskip("qiskit")
-    task = SolveTask("H2_0.7414", ("vqe",), "spsa", 1, 5, shots=100, device="lima", seeds=1)
+    task = SolveTask("H2_0.7414", ("vqe",), "spsa", 1, 60, shots=20_000, device="lima", seeds=1)
     (row,) = solve(task, tmp_path / "run").rows
     assert row["shots"] > 0 and row["energy"] > row["noiseless"] > -1.13728
 

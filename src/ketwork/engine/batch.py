@@ -20,7 +20,8 @@ _UNASKED_BYTES = 1 << 26  # states up to this size are not checked against the m
 TILE_BITS = 15  # registers up to this size run as tiles, larger ones a state at a time
 _SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
 _FEW_SAMPLES = 4  # so few samples would leave most lanes empty, in single precision; in double half as many
-_FEW_BITS = 10  # in smaller registers only a single sample is faster alone
+_FEW_BITS = 10  # in smaller registers only a single sample is faster alone, and that in double precision only: in single
+# precision the two ways differ in the last digits, and what a model says of a sample must not depend on its batch
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Batch:
 
     def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
-        few = min(_FEW_SAMPLES, WIDTH[dtype] // 4 if program.bits >= _FEW_BITS else 1)
+        alone = int(dtype == np.float64)
+        few = min(_FEW_SAMPLES, WIDTH[dtype] // 4 if program.bits >= _FEW_BITS else alone)
         self.one_by_one = program.bits > TILE_BITS or len(x) <= few
         refuse_what_does_not_fit(program, dtype, 1 if self.one_by_one else WIDTH[dtype])
         per_tile = program.tile_bytes(dtype)

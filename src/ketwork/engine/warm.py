@@ -56,7 +56,7 @@ def run_ideal(dtype: str) -> None:
     program, weights = lower(_circuit()), np.array([0.1])
     sums = observe_paulis(program, [pauli_z(0, _QUBITS)])
     for observed in (sums, observe_probabilities(program, (0,))):
-        for batch in (4, 1):
+        for batch in (8, 1):  # as tiles, and alone
             run = Batch(program, observed, np.zeros((batch, 1)), weights, np.dtype(dtype), threads=1)
             run.pull_back(run.values())
 
