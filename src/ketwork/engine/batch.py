@@ -20,8 +20,10 @@ _UNASKED_BYTES = 1 << 26  # states up to this size are not checked against the m
 TILE_BITS = 15  # registers up to this size run as tiles, larger ones a state at a time
 _SHARED_BITS = 17  # up to this size threads share samples, beyond it they share a state
 _FEW_SAMPLES = 4  # so few samples would leave most lanes empty, in single precision; in double half as many
-_FEW_BITS = 10  # in smaller registers only a single sample is faster alone, and that in double precision only: in single
-# precision the two ways differ in the last digits, and what a model says of a sample must not depend on its batch
+_FEW_BITS = 10
+"""In smaller registers only a single sample is faster alone, and it goes alone in double precision only: in single
+precision the two ways differ in digits that are seen, and what a model says of a sample must not depend on its batch.
+"""
 
 
 @dataclass(frozen=True)
