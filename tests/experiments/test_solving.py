@@ -159,3 +159,21 @@ def test_ctrl_c_in_compiled_code_is_an_interruption(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         solving.solve(SolveTask("H2_0.7414", seeds=1), tmp_path / "run")
     assert (tmp_path / "run" / "rows.jsonl").is_file()
+
+
+def test_what_was_computed_before_an_error_is_kept(tmp_path, monkeypatch):
+    """The second method fails: the rows of the first stay, and a resumed run goes on from them."""
+    whole = solving.solve_hamiltonian
+
+    def failing(subject, method, **options):
+        if method == "adapt":
+            raise ValueError("It cannot be done.")
+        return whole(subject, method, **options)
+
+    monkeypatch.setattr(solving, "solve_hamiltonian", failing)
+    task = SolveTask("tfim:chain:3", ("vqe", "adapt"), layers=1, **QUICK)
+    with pytest.raises(UserError, match=r"cannot be done\. What was computed before is kept in"):
+        solve(task, tmp_path / "run")
+    monkeypatch.setattr(solving, "solve_hamiltonian", whole)
+    found = solve(task, tmp_path / "run", resume=True)
+    assert {row["method"] for row in found.rows} == {"vqe", "adapt"}

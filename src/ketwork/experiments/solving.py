@@ -75,9 +75,12 @@ def solve(task: SolveTask, out: Path | None = None, resume: bool = False) -> Sol
     except (UserError, ValueError, MemoryError, ImportError) as error:
         if isinstance(error, ImportError) and "pip install" not in str(error):
             raise
-        if new and folder.is_dir():
+        told = " ".join(str(error).split())
+        if new and (folder / "rows.jsonl").is_file():
+            told += f" What was computed before is kept in {folder}."
+        elif new and folder.is_dir():
             shutil.rmtree(folder)  # nothing half-written
-        raise UserError(" ".join(str(error).split())) from None
+        raise UserError(told) from None
     return Solved(task, posed, device, methods, rows, references, randoms, folder, time.perf_counter() - started)
 
 
