@@ -22,7 +22,7 @@ from ketwork.operators import pauli_z
 
 _FOLDER = Path(__file__).parent
 _DTYPES = ("float32", "float64")
-_SECONDS = {"ideal": 15, "noisy": 20, "trajectories": 20, "diagonal": 10}  # about, on two cores
+_SECONDS = {"ideal": 22, "noisy": 20, "trajectories": 20, "diagonal": 10}  # about, on two cores
 _QUBITS = 10  # the least that large-state kernels take in single precision
 
 
