@@ -11,7 +11,7 @@ from ketwork import seeds
 from ketwork.checks import check_int, check_real
 from ketwork.circuit.circuit import Circuit
 from ketwork.operators.pauli import PauliSum
-from ketwork.solve.objective import Objective, check_hamiltonian
+from ketwork.solve.objective import Derived, Objective, check_hamiltonian
 from ketwork.solve.overlap import Overlap
 from ketwork.solve.solution import Solution
 from ketwork.solve.vqe import best_of_starts
@@ -82,45 +82,21 @@ def spectral_bound(hamiltonian: PauliSum) -> float:
     return 1.0 + 2 * float(sum(abs(c) for string, c in hamiltonian.terms if set(string) != {"I"}))
 
 
-class Deflated:
+class Deflated(Derived):
     """An `Objective` plus beta times the overlaps with states of the same circuit at `others`, a list of weights."""
 
     def __init__(self, energy: Objective, others: Sequence[ArrayLike], beta: float) -> None:
-        self.energy, self.beta = energy, beta
-        self.circuit, self.backend, self.alpha = energy.circuit, energy.backend, 1.0
+        super().__init__(energy)
+        self.beta = beta
         self.overlaps = [Overlap(self.circuit, self.circuit.bind(w=other), self.backend) for other in others]
-
-    @property
-    def n_evaluations(self) -> int:
-        """As of the energy."""
-        return self.energy.n_evaluations
-
-    @property
-    def circuits(self) -> int:
-        """As of the energy, with those of the overlaps."""
-        return self.energy.circuits
-
-    @property
-    def shots(self) -> int:
-        """As of the energy, with those of the overlaps."""
-        return self.energy.shots
-
-    @property
-    def turn(self) -> int:
-        """As of the energy."""
-        return self.energy.turn
-
-    @turn.setter
-    def turn(self, value: int) -> None:
-        self.energy.turn = value
 
     def parts(self, w: ArrayLike) -> tuple[float, Floats]:
         """The energy, and the overlaps one by one."""
-        energy = self.energy.value(w)
+        energy = self.base.value(w)
         found = []
         for overlap in self.overlaps:
-            self.energy.pay(overlap.cost())
-            found.append(overlap.value(w, self.energy.next_backend()))
+            self.base.pay(overlap.cost())
+            found.append(overlap.value(w, self.base.next_backend()))
         return energy, np.array(found)
 
     def value(self, w: ArrayLike) -> float:
@@ -130,17 +106,9 @@ class Deflated:
 
     def value_and_gradient(self, w: ArrayLike) -> tuple[float, Floats]:
         """The energy with its penalties, and the gradient (P,)."""
-        value, gradient = self.energy.value_and_gradient(w)
+        value, gradient = self.base.value_and_gradient(w)
         for overlap in self.overlaps:
-            self.energy.pay(overlap.cost(), 1 + self.energy.n_shifts)
-            part, slope = overlap.value_and_gradient(w, self.energy.next_backend())
+            self.base.pay(overlap.cost(), 1 + self.base.n_shifts)
+            part, slope = overlap.value_and_gradient(w, self.base.next_backend())
             value, gradient = value + self.beta * part, gradient + self.beta * slope
         return value, gradient
-
-    def metric(self, w: ArrayLike) -> Floats:
-        """Of the circuit, which penalties do not change."""
-        return self.energy.metric(w)
-
-    def fidelity(self, a: ArrayLike, b: ArrayLike) -> float:
-        """Of the circuit, which penalties do not change."""
-        return self.energy.fidelity(a, b)

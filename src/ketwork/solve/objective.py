@@ -200,6 +200,48 @@ def check_hamiltonian(hamiltonian: Any, ansatz: Any) -> None:
         )
 
 
+class Derived:
+    """What is made of an `Objective`'s circuit with another value: the bill, the random numbers, metric and fidelities
+    are the objective's own."""
+
+    alpha = 1.0
+
+    def __init__(self, base: Objective) -> None:
+        self.base, self.circuit, self.backend = base, base.circuit, base.backend
+
+    @property
+    def n_evaluations(self) -> int:
+        """As of the objective, like all that follows."""
+        return self.base.n_evaluations
+
+    @property
+    def circuits(self) -> int:
+        """Circuits that a device would run."""
+        return self.base.circuits
+
+    @property
+    def shots(self) -> int:
+        """Drawn so far."""
+        return self.base.shots
+
+    @property
+    def turn(self) -> int:
+        """The number of evaluations that had random numbers of their own."""
+        return self.base.turn
+
+    @turn.setter
+    def turn(self, value: int) -> None:
+        self.base.turn = value
+
+    def metric(self, w: ArrayLike) -> Floats:
+        """Of the circuit."""
+        return self.base.metric(w)
+
+    def fidelity(self, a: ArrayLike, b: ArrayLike) -> float:
+        """Of the circuit."""
+        return self.base.fidelity(a, b)
+
+
 def is_diagonal(observable: PauliSum) -> bool:
     """Whether all strings are of I and Z."""
     return not np.any(observable.masks[0])

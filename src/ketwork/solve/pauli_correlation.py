@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ketwork.backends.protocol import Backend, Cost, apart, value_and_pullback
+from ketwork.backends.protocol import Backend, Cost, value_and_pullback
 from ketwork.backends.protocol import cost as cost_of_run
-from ketwork.backends.shift import shifted_circuits
 from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.circuit import Circuit, w
 from ketwork.engine.simulator import Simulator
@@ -23,7 +22,7 @@ from ketwork.operators.qubo import Polynomial, check_bits
 from ketwork.optimize import Result, minimize
 from ketwork.optimize.minimize import METHODS
 from ketwork.seeds import Seed, spawn
-from ketwork.solve.objective import Objective
+from ketwork.solve.objective import Derived, Objective
 from ketwork.solve.solution import Bits, Floats, Solution
 
 BETA = 0.5
@@ -264,64 +263,31 @@ class Loss:
         return value, self.alpha * (1 - t * t) * (pulled + 4 * weight * mean / len(t) * t)
 
 
-class _Trained:
+class _Trained(Derived):
     """The loss over a circuit's weights on a backend, and what a device would run for it."""
 
     def __init__(self, circuit: Circuit, code: Encoding, loss: Loss, backend: Backend) -> None:
-        self.circuit, self.loss, self.backend = circuit, loss, backend
+        super().__init__(Objective(circuit, code.observables[0], backend))
+        self.loss = loss
         self.observables = list(code.observables)
-        self.n_evaluations = self.circuits = self.shots = self.turn = 0
 
-    def correlations(self, weights: Floats) -> Floats:
+    def correlations(self, weights: ArrayLike) -> Floats:
         """<P_i>, (m,)."""
-        self._pay(1)
-        return np.asarray(self._next().expectation(self.circuit, self.observables, None, weights)[0], float)
+        self.base.pay(self._once)
+        return np.asarray(self.base.next_backend().expectation(self.circuit, self.observables, None, weights)[0], float)
 
-    def value(self, weights: Floats) -> float:
-        self.n_evaluations += 1
+    def value(self, weights: ArrayLike) -> float:
+        """The loss."""
+        self.base.n_evaluations += 1
         return self.loss.value_and_gradient(self.correlations(weights))[0]
 
-    def value_and_gradient(self, weights: Floats) -> tuple[float, Floats]:
-        self.n_evaluations += 1
-        self._pay(1 + self._shifted)
-        values, pull_back = value_and_pullback(self._next(), self.circuit, self.observables, None, weights)
+    def value_and_gradient(self, weights: ArrayLike) -> tuple[float, Floats]:
+        """The loss and its gradient (P,)."""
+        self.base.n_evaluations += 1
+        self.base.pay(self._once, 1 + self.base.n_shifts)
+        values, pull_back = value_and_pullback(self.base.next_backend(), self.circuit, self.observables, None, weights)
         value, cotangent = self.loss.value_and_gradient(np.asarray(values[0], float))
         return value, np.asarray(pull_back(cotangent[None]).w, float)
-
-    def metric(self, weights: Floats) -> Floats:
-        """The Fubini-Study metric (P, P), paid as by `Objective`."""
-        return self._beside(lambda state: state.metric(weights))
-
-    def fidelity(self, a: Floats, b: Floats) -> float:
-        """|<psi(a)|psi(b)>|^2, as the backend reads it."""
-        return self._beside(lambda state: state.fidelity(a, b))
-
-    def _beside(self, ask: Callable[[Objective], Any]) -> Any:
-        """What depends on the circuit alone, with its bill and random numbers of its own."""
-        state = self._state
-        state.turn, before = self.turn, (state.circuits, state.shots)
-        found = ask(state)
-        self.turn = state.turn
-        self.circuits, self.shots = self.circuits + state.circuits - before[0], self.shots + state.shots - before[1]
-        return found
-
-    @cached_property
-    def _state(self) -> Objective:
-        return Objective(self.circuit, self.observables[0], self.backend)
-
-    def _next(self) -> Backend:
-        """The backend with random numbers that no evaluation before has used."""
-        self.turn += 1
-        found: Backend = apart(self.backend, self.turn - 1)
-        return found
-
-    def _pay(self, times: int) -> None:
-        self.circuits += times * self._once.circuits
-        self.shots += times * self._once.shots
-
-    @cached_property
-    def _shifted(self) -> int:
-        return len(shifted_circuits(self.circuit))
 
     @cached_property
     def _once(self) -> Cost:
