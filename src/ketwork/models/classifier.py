@@ -207,9 +207,15 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         angles = [(g.name, k) for g in self.circuit_ for k, p in enumerate(g.params) if not isinstance(p, float)]
         self._shifts = sum(len(rule(*angle)) for angle in angles)
 
-    def restore(self, scale: FeatureScale, weights: Floats, head: Floats, bias: Floats) -> "VariationalClassifier":
+    def _saved(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        arrays = {"scale_mean": self.scale_.mean, "scale_deviation": self.scale_.deviation}
+        return {"classes": self.classes_}, {**arrays, "weights": self.weights_, "head": self.head_, "bias": self.bias_}
+
+    def _restored(self, facts: dict[str, Any], arrays: dict[str, Floats]) -> "VariationalClassifier":
         """Take in what another fit has learned: how a saved model comes back. Raises: ValueError for other shapes."""
-        self._build(FeatureScale(scale.mean, scale.deviation, float(self.scale)))
+        self.classes_ = np.asarray(facts["classes"])
+        self._build(FeatureScale.restored(arrays, self.n_features_in_, float(self.scale)))
+        weights, head, bias = (arrays[name] for name in ("weights", "head", "bias"))
         wanted = (self.circuit_.n_weights,), (len(self.observables_), len(self.classes_)), (len(self.classes_),)
         if (weights.shape, head.shape, bias.shape) != wanted:
             raise ValueError("The saved model's arrays do not fit its circuit.")

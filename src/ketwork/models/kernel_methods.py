@@ -136,11 +136,22 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_circuit_evaluations_ = len(anchors) * (len(anchors) - 1) // 2
         self.n_iter_ = int(np.max(self.svc_.n_iter_))
 
-    def restore(self, scale: FeatureScale, anchors: Floats, y: Any, gram: Floats | None = None) -> "KernelClassifier":
-        """Fit again on scaled training data: how a saved kernel model comes back. gram: the kernel matrix (N, N) of the
-        training data where it came from a backend."""
-        self._build(FeatureScale(scale.mean, scale.deviation, self._factor()))
-        self._fit_anchors(anchors, y, gram)
+    def _saved(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        """What was learned, for `storage`: the classes, the training samples and, from a backend, their kernel."""
+        labels = np.searchsorted(self.classes_, self.labels_)
+        arrays = {"scale_mean": self.scale_.mean, "scale_deviation": self.scale_.deviation, "anchors": self.anchors_}
+        gram = {} if self.backend is None else {"gram": self.gram_}
+        return {"classes": self.classes_}, {**arrays, "labels": labels, **gram}
+
+    def _restored(self, facts: dict[str, Any], arrays: dict[str, Floats]) -> "KernelClassifier":
+        """Fit again on scaled training data: how a saved kernel model comes back."""
+        self.classes_ = np.asarray(facts["classes"])
+        self._build(FeatureScale.restored(arrays, self.n_features_in_, self._factor()))
+        labels = arrays["labels"]
+        if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(self.classes_):
+            raise ValueError("The saved model's labels do not fit its classes.")
+        gram = arrays["gram"] if "trained_on" in facts else None
+        self._fit_anchors(arrays["anchors"], self.classes_[labels], gram)
         return self
 
     def _gram(self, a: Floats, b: Floats | None) -> Floats:

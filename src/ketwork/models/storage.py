@@ -1,5 +1,6 @@
 """Models as plain data: a dictionary that JSON can hold and named arrays. Loading runs no code from the file."""
 
+import importlib
 import json
 import zlib
 from pathlib import Path
@@ -9,32 +10,42 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.models.classifier import VariationalClassifier
-from ketwork.models.kernel_methods import KernelClassifier
-from ketwork.models.scaling import FeatureScale
+from ketwork.checks import check_int
+from ketwork.models.plain import as_plain, from_plain
 
-Model = VariationalClassifier | KernelClassifier
 Arrays = dict[str, NDArray[Any]]
-_KINDS: dict[str, Any] = {"VariationalClassifier": VariationalClassifier, "KernelClassifier": KernelClassifier}
+KINDS = {
+    "VariationalClassifier": "ketwork.models.classifier",
+    "KernelClassifier": "ketwork.models.kernel_methods",
+}
+"""The estimators that can be saved, and where they are at home.
+
+Each has two hooks. `_saved()` gives what it has learned beyond its parameters as (facts, arrays): facts are values that
+`plain.as_plain` knows, arrays hold numbers. `_restored(facts, arrays)` takes them in, on an estimator that has its
+parameters and `n_features_in_`, and returns it; what is missing raises by itself, other shapes are the hook's to refuse
+(ValueError).
+"""
 _LEFT_OUT = ("random_state", "callbacks", "verbose", "threads", "backend")
 
 
-def to_arrays(model: Model) -> tuple[dict[str, Any], Arrays]:
-    """A fitted model as (config, arrays); of the backend it was trained on the name alone."""
-    config = {
-        "kind": type(model).__name__,
-        "parameters": {k: v for k, v in model.get_params().items() if k not in _LEFT_OUT},
-        "classes": [str(c) for c in model.classes_],
+def to_arrays(model: Any) -> tuple[dict[str, Any], Arrays]:
+    """A fitted model as (config, arrays); of the backend it was trained on the name alone.
+
+    Raises: TypeError for a parameter that cannot be said in plain data, such as a function.
+    """
+    kind = type(model).__name__
+    if kind not in KINDS:
+        raise TypeError(f"A saved model must be one of {', '.join(KINDS)}, but is {kind}.")
+    facts, arrays = model._saved()
+    config: dict[str, Any] = {
+        "kind": kind,
+        "parameters": {k: as_plain(v) for k, v in model.get_params(deep=False).items() if k not in _LEFT_OUT},
         "n_features": int(model.n_features_in_),
+        **{name: as_plain(value) for name, value in facts.items()},
     }
-    if model.backend is not None:
+    if getattr(model, "backend", None) is not None:
         config["trained_on"] = backend_name(model.backend)
-    arrays = {"scale_mean": model.scale_.mean, "scale_deviation": model.scale_.deviation}
-    if isinstance(model, VariationalClassifier):
-        return config, {**arrays, "weights": model.weights_, "head": model.head_, "bias": model.bias_}
-    labels = np.searchsorted(model.classes_, model.labels_)
-    gram = {} if model.backend is None else {"gram": model.gram_}
-    return config, {**arrays, "anchors": model.anchors_, "labels": labels, **gram}
+    return config, arrays
 
 
 def backend_name(backend: Any) -> str:
@@ -53,61 +64,64 @@ def backend_name(backend: Any) -> str:
     return " ".join(words) + (f", {shots} shots" if shots else "")
 
 
-def from_arrays(config: dict[str, Any], arrays: Arrays, backend: Any = None) -> Model:
+def from_arrays(config: dict[str, Any], arrays: Arrays, backend: Any = None) -> Any:
     """A fitted model from what `to_arrays` gave, predicting on a backend (None: the ideal simulator).
 
     Raises: ValueError when something is missing or does not fit.
     """
     if not isinstance(config, dict) or not isinstance(config.get("kind"), str):
         raise ValueError("A saved model must say its kind, but does not.")
-    if config["kind"] not in _KINDS:
-        raise ValueError(f"A saved model must be one of {', '.join(_KINDS)}, but says {config.get('kind')!r}.")
-    missing = {"parameters", "classes", "n_features"} - set(config)
+    kind = config["kind"]
+    if kind not in KINDS:
+        raise ValueError(f"A saved model must be one of {', '.join(KINDS)}, but says {kind!r}.")
+    missing = {"parameters", "n_features"} - set(config)
     if missing:
         raise ValueError(f"The saved model does not say its {' and '.join(sorted(missing))}.")
-    model: Any = _KINDS[config["kind"]]()
     try:
-        return _restored(model, config, arrays).on(backend)
-    except (TypeError, AttributeError, IndexError) as error:
+        model = getattr(importlib.import_module(KINDS[kind]), kind)()
+        return _with_parameters(model, config)._restored(_Facts(config), _Arrays(arrays)).on(backend)
+    except (TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"The saved model is damaged: {error}") from None
 
 
-def _restored(model: Any, config: dict[str, Any], arrays: Arrays) -> Model:
-    unknown = set(config["parameters"]) - set(model.get_params())
+def _with_parameters(model: Any, config: dict[str, Any]) -> Any:
+    parameters = {name: from_plain(value) for name, value in config["parameters"].items()}
+    unknown = set(parameters) - set(model.get_params(deep=False))
     if unknown:
         raise ValueError(
             f"The saved model has parameters that this version does not know: {', '.join(sorted(unknown))}."
         )
-    model.set_params(**config["parameters"])
-    model.n_features_in_ = int(config["n_features"])
-    model.classes_ = np.array(config["classes"])
-    try:
-        scale = FeatureScale(arrays["scale_mean"], arrays["scale_deviation"], 1.0)
-        if not scale.mean.shape == scale.deviation.shape == (model.n_features_in_,):
-            raise ValueError(f"The saved model's scales do not fit its {model.n_features_in_} features.")
-        if isinstance(model, KernelClassifier):
-            labels = arrays["labels"]
-            if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(model.classes_):
-                raise ValueError("The saved model's labels do not fit its classes.")
-            gram = arrays["gram"] if "trained_on" in config else None
-            return model.restore(scale, arrays["anchors"], model.classes_[labels], gram)
-        return model.restore(scale, arrays["weights"], arrays["head"], arrays["bias"])  # type: ignore[no-any-return]
-    except KeyError as error:
-        raise ValueError(f"The saved model has no array {error}.") from None
+    model.set_params(**parameters)
+    model.n_features_in_ = check_int("n_features", config["n_features"], 1)
+    return model
+
+
+class _Facts(dict[str, Any]):
+    """What a saved model says, as the values that were written."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self:
+            raise ValueError(f"The saved model does not say its {name}.")
+        return from_plain(super().__getitem__(name))
+
+
+class _Arrays(dict[str, Any]):
+    """The arrays of a saved model, each looked at before it is used."""
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self:
+            raise ValueError(f"The saved model has no array {name!r}.")
+        found = np.asarray(super().__getitem__(name))
+        if found.dtype.kind not in "biufc" or not np.isfinite(found).all():
+            raise ValueError(f"The saved model's array {name!r} must hold finite numbers, but does not.")
+        return found
 
 
 def save(path: Path, config: dict[str, Any], arrays: Arrays) -> None:
     """Write config to `path`.json and arrays to `path`.npz."""
-    text = json.dumps(config, indent=1, default=_plain)
+    text = json.dumps(config, indent=1)
     path.with_name(path.name + ".json").write_text(text + "\n")
     np.savez(path.with_name(path.name + ".npz"), **arrays)  # type: ignore[arg-type]
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number as Python's, which JSON knows."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"A model's parameters must be numbers or text to be saved, but one is {value!r}.")
 
 
 def load(path: Path) -> tuple[dict[str, Any], Arrays]:
