@@ -3,37 +3,23 @@
 import numpy as np
 import pytest
 
-from ketwork import Circuit, Simulator
+from ketwork import Circuit, Simulator, w, x
+from ketwork.circuit import GATES
 from ketwork.models.ansatz import (
-    ENTANGLERS,
-    connected_pairs,
+    ANSAETZE,
+    answer_qubits,
+    basic_entangler,
+    brick_wall,
+    build_ansatz,
     efficient_su2,
-    entangle,
-    entangled_pairs,
     hardware_efficient,
     kandala,
     real_amplitudes,
     strongly_entangling,
+    two_local,
 )
+from ketwork.models.couplings import ENTANGLERS
 from ketwork.operators import pauli_z
-
-
-@pytest.mark.parametrize(
-    ("topology", "pairs"),
-    [
-        ("linear", [(0, 1), (1, 2), (2, 3)]),
-        ("ring", [(0, 1), (1, 2), (2, 3), (3, 0)]),
-        ("star", [(0, 1), (0, 2), (0, 3)]),
-        ("full", [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]),
-        ("none", []),
-    ],
-)
-def test_pairs(topology, pairs):
-    assert connected_pairs(4, topology) == pairs
-
-
-def test_a_ring_of_two_has_one_pair():
-    assert connected_pairs(2, "ring") == [(0, 1)]
 
 
 @pytest.mark.parametrize("entangler", ENTANGLERS)
@@ -41,7 +27,7 @@ def test_hardware_efficient_counts(entangler):
     circuit = hardware_efficient(4, 3, ("X", "Z"), entangler, "linear")
     counts = {"rx": 16, "rz": 16} | ({} if entangler == "none" else {entangler: 9})
     assert circuit.count() == counts
-    assert circuit.n_weights == 32
+    assert circuit.n_weights == 32 + (0 if entangler == "none" else 9 * GATES[entangler].n_params)
 
 
 def test_strongly_entangling_reaches_further_each_layer():
@@ -70,11 +56,9 @@ def test_the_door():
         strongly_entangling(2, 1, "ccx")
     with pytest.raises(TypeError, match=r"`layers` must be an integer, but is 1\.5"):
         hardware_efficient(2, 1.5)
-    assert len(entangle(hardware_efficient(2, 0), "none", "ring")) == 4
 
 
-def test_one_qubit_has_no_pairs():
-    assert all(connected_pairs(1, topology) == [] for topology in ("ring", "linear", "full", "star", "none"))
+def test_one_qubit_needs_no_entanglers():
     assert strongly_entangling(1, 2).count() == {"rz": 4, "ry": 2}
 
 
@@ -142,8 +126,7 @@ def test_kandalas_entanglers_are_on_the_given_pairs():
         ("pairwise", [(0, 1), (2, 3), (1, 2)]),
     ],
 )
-def test_entangled_pairs(entanglement, pairs):
-    assert entangled_pairs(4, entanglement) == pairs
+def test_efficient_su2_entangles_these_pairs(entanglement, pairs):
     circuit = efficient_su2(4, 2, entanglement)
     assert [gate.qubits for gate in circuit if gate.name == "cx"] == 2 * pairs
     assert circuit.n_weights == 24
@@ -170,3 +153,96 @@ def test_real_amplitudes_are_real():
 def test_doors_of_the_published_circuits(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_two_local_has_weights_in_entanglers_too():
+    circuit = two_local(3, 2, ("ry", "h"), ("crz", "cx"), [(2, 0), (1, 2)], last_rotations=False)
+    layer = [("ry", (q,)) for q in range(3)] + [("h", (q,)) for q in range(3)]
+    layer += [("crz", (2, 0)), ("crz", (1, 2)), ("cx", (2, 0)), ("cx", (1, 2))]
+    assert [(gate.name, gate.qubits) for gate in circuit] == 2 * layer
+    assert circuit.n_weights == 10
+    turns = two_local(3, 2, ("rx",), topology=lambda layer: [(layer, layer + 1)])
+    assert [gate.qubits for gate in turns if gate.name == "cx"] == [(0, 1), (1, 2)]
+
+
+def test_a_brick_wall_has_its_joints_shifted():
+    circuit = brick_wall(5, 3, ("Y",), "cz")
+    assert [gate.qubits for gate in circuit if gate.name == "cz"] == [(0, 1), (2, 3), (1, 2), (3, 4), (0, 1), (2, 3)]
+    assert circuit.n_weights == 6 * 2 + 5
+
+
+def test_light_cones_of_a_brick_wall_grow_by_two_a_layer():
+    """<Z_0> of a brick wall of two rows depends on qubits 0 to 2 alone."""
+    circuit, rng = brick_wall(6, 2), np.random.default_rng(0)
+    weights = rng.normal(size=circuit.n_weights)
+    gradient = Simulator("double").value_and_pullback(circuit, pauli_z(0, 6), w=weights)[1](np.ones((1, 1))).w
+    touched = {g.qubits for k, g in enumerate(_turns(circuit)) if abs(gradient[k]) > 1e-12}
+    assert touched <= {(0,), (1,), (2,), (3,)}
+    assert (4,) not in touched
+
+
+def _turns(circuit):
+    return [gate for gate in circuit if gate.params]
+
+
+def test_device_couplings_are_a_topology():
+    couplings = [(0, 1), (1, 2), (1, 3), (3, 4)]
+    for name in ("hardware_efficient", "kandala", "two_local", "efficient_su2", "real_amplitudes"):
+        circuit = build_ansatz(name, 5, 1, topology=couplings)
+        assert [gate.qubits for gate in circuit if len(gate.qubits) == 2] == couplings
+
+
+@pytest.mark.parametrize("name", ANSAETZE)
+@pytest.mark.parametrize("n_qubits", [4, 8])
+def test_every_ansatz_of_the_table(name, n_qubits):
+    """Weights are used without gaps, "none" leaves a product state, and the answer is read from qubits that are there.
+
+    With `none` the state is a product of qubits whatever the ansatz: the second singular value of any cut is 0.
+    """
+    circuit = build_ansatz(name, n_qubits, 1)
+    assert circuit.n_qubits == n_qubits
+    assert circuit.n_inputs == 0
+    assert circuit.n_weights > 0
+    used = {slot.index for gate in circuit for p in gate.params for slot in getattr(p, "slots", ())}
+    assert used == set(range(circuit.n_weights))
+    apart = build_ansatz(name, n_qubits, 1, "none")
+    weights = np.random.default_rng(0).normal(size=apart.n_weights)
+    state = Simulator("double").state(apart, w=weights)[0]
+    for cut in range(1, n_qubits):
+        assert np.linalg.svd(state.reshape(2**cut, -1), compute_uv=False)[1] < 1e-12
+    read = answer_qubits(name, n_qubits)
+    assert 0 < len(read) <= n_qubits
+    assert set(read) <= set(range(n_qubits))
+
+
+def test_a_circuit_is_an_ansatz():
+    own = Circuit(2).ry(0, w[0]).crx(0, 1, w[1]).rz(1, w[2])
+    assert build_ansatz(own, 2, 7) == own
+    assert build_ansatz(own, 2, 1, "none") == Circuit(2).ry(0, w[0]).rz(1, w[1])
+    assert answer_qubits(own, 2) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: build_ansatz("hardware_eficient", 2, 1), "Did you mean 'hardware_efficient'"),
+        (lambda: build_ansatz("real_amplitudes", 2, 1, rotations="XY"), "takes no option 'rotations'"),
+        (lambda: build_ansatz("hardware_efficient", 2, 1, topology=[(0, 2)]), r"lie in \[0, 1\]"),
+        (lambda: build_ansatz(Circuit(3), 2, 1), "must have 2 qubits, but has 3"),
+        (lambda: build_ansatz(Circuit(2).ry(0, x[0]), 2, 1), "weights alone, but asks for 1 inputs"),
+        (lambda: build_ansatz(Circuit(2), 2, 1, rotations="X"), "takes no options"),
+        (lambda: build_ansatz("kandala", 2, 1, "cxx"), "`entangler` must be one of"),
+        (lambda: basic_entangler(2, 1, "W"), "`rotations` must be one of X, Y, Z"),
+        (lambda: two_local(2, 1, ("cx",)), "`rotations` must be one of"),
+        (lambda: brick_wall(2, 1, entangler="h"), "`entangler` must be one of"),
+        (lambda: answer_qubits("nothing", 2), "`ansatz` must be one of"),
+    ],
+)
+def test_doors_of_the_table(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_what_is_no_ansatz():
+    with pytest.raises(TypeError, match="must be a name or a Circuit, but is 3"):
+        build_ansatz(3, 2, 1)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from ketwork.models.ansatz import ENTANGLEMENTS, efficient_su2, real_amplitudes
+from ketwork.models.ansatz import efficient_su2, real_amplitudes
+
+ENTANGLEMENTS = ("linear", "reverse_linear", "full", "circular", "pairwise", "sca")
 
 
 def qiskit_matrix(circuit, params):

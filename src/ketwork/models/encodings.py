@@ -1,60 +1,70 @@
-"""Encodings: how a sample's features become angles. Each function returns a circuit over the inputs x[0], x[1], ..."""
+"""Encodings: how a sample's features become angles, from one rotation a feature to whole vectors, and the table of all.
+
+Each function returns a circuit over the inputs x[0], x[1], ..., or where inputs must be prepared an `Encoding`.
+"""
 
 from collections.abc import Callable, Sequence
-from math import pi
+from dataclasses import dataclass
+from typing import Any
 
 from ketwork.checks import check_choice, check_int
-from ketwork.circuit import Angle, Circuit, w, x
-from ketwork.models.ansatz import connected_pairs, entangle
+from ketwork.circuit import Circuit, w, x
+from ketwork.models.couplings import Topology, entangle
+from ketwork.models.encoding import SPANS, Encoding, without_entanglement
+from ketwork.models.feature_maps import iqp_feature_map, pauli_feature_map, z_feature_map, zz_feature_map
 
-PairMap = Callable[[Angle, Angle], Angle]
+__all__ = [
+    "ENCODINGS",
+    "SPANS",
+    "Encoding",
+    "EncodingRow",
+    "angle_encoding",
+    "data_reuploading",
+    "dense_angle_encoding",
+    "encode",
+    "encoding_qubits",
+    "iqp_feature_map",
+    "pauli_feature_map",
+    "z_feature_map",
+    "zz_feature_map",
+]
+
+_MOST_QUBITS = 26
 
 
 def angle_encoding(n_qubits: int, n_features: int | None = None, axis: str = "Y") -> Circuit:
-    """One rotation by x[i] about `axis` for every feature; with more features than qubits, round by round.
+    """A rotation by x[i] about `axis` for every feature; with more features than qubits, round by round.
 
-    Feature i goes to qubit i mod n_qubits; from one round to the next the axis changes between `axis` and the one
-    after it in X, Y, Z, so that rounds do not just add up.
+    axis: one, two or three letters out of X, Y, Z, such as "Y" or "XZ": a feature turns its qubit about each in turn.
+    Feature i goes to qubit i mod n_qubits; from one round to the next the axes change between those of `axis` and the
+    ones after them in X, Y, Z, so that rounds do not just add up.
     Source: Schuld and Killoran, arXiv:1803.07128 (product map); LaRose and Coyle, arXiv:2003.01695 (rounds).
     """
     check_int("n_qubits", n_qubits, 1)
     features = n_qubits if n_features is None else check_int("n_features", n_features, 1)
-    first = "XYZ".index(check_choice("axis", axis, "XYZ"))
+    if not isinstance(axis, str) or not 1 <= len(axis) <= 3:
+        raise ValueError(f"Argument `axis` must be one of X, Y, Z or up to three of them, but is {axis!r}.")
+    letters = [("XYZ".index(check_choice("axis", letter, "XYZ"))) for letter in axis]
     circuit = Circuit(n_qubits)
     for i in range(features):
-        letter = "xyz"[(first + (i // n_qubits) % 2) % 3]
-        circuit = circuit.append(f"r{letter}", (i % n_qubits,), (x[i],))
+        for first in letters:
+            letter = "xyz"[(first + (i // n_qubits) % 2) % 3]
+            circuit = circuit.append(f"r{letter}", (i % n_qubits,), (x[i],))
     return circuit
 
 
-def zz_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") -> Circuit:
-    """`depth` rounds of H on all qubits and exp(i sum_S phi_S(x) prod_(i in S) Z_i), one feature a qubit.
+def dense_angle_encoding(n_qubits: int, n_features: int | None = None) -> Circuit:
+    """Two features a qubit: qubit q is cos(a/2)|0> + e^(ib) sin(a/2)|1> with a = x[2q], b = x[2q + 1], up to phase.
 
-    phi_i = x_i and phi_ij = (pi - x_i)(pi - x_j) on the pairs of `entanglement` ("full", "linear", "ring"); features
-    are meant to lie in (0, 2 pi].
-    Source: Havlicek et al., Nature 567 (2019) 209, arXiv:1804.11326, eq. 1 of the main text.
+    With an odd number of features the last qubit has b = 0. Default: 2 n_qubits features.
+    Raises: ValueError for more features than 2 n_qubits.
+    Source: LaRose and Coyle, Phys. Rev. A 102 (2020) 032420, arXiv:2003.01695, def. 2, without its factors of pi.
     """
-    return _diagonal_map(n_qubits, depth, entanglement, lambda a, b: (pi - a) * (pi - b))
-
-
-def iqp_feature_map(n_qubits: int, depth: int = 2, entanglement: str = "full") -> Circuit:
-    """As `zz_feature_map`, with phi_ij = x_i x_j: centred on zero, for standardised features.
-
-    Source: Havlicek et al., arXiv:1804.11326, with the data map of Bowles, Ahmed, Schuld, arXiv:2403.07059, sec. C.
-    """
-    return _diagonal_map(n_qubits, depth, entanglement, lambda a, b: a * b)
-
-
-def _diagonal_map(n_qubits: int, depth: int, entanglement: str, pair: PairMap) -> Circuit:
-    """Rounds of H and diagonals with phases x_i on qubits and pair(x_i, x_j) on the pairs of `entanglement`."""
-    circuit = Circuit(check_int("n_qubits", n_qubits, 1))
-    for _ in range(check_int("depth", depth, 1)):
-        for i in range(n_qubits):
-            circuit = circuit.h(i)
-        for i in range(n_qubits):
-            circuit = circuit.rz(i, -2 * x[i])
-        for i, j in connected_pairs(n_qubits, entanglement):
-            circuit = circuit.rzz(i, j, -2 * pair(x[i], x[j]))
+    check_int("n_qubits", n_qubits, 1)
+    features = 2 * n_qubits if n_features is None else check_int("n_features", n_features, 1, 2 * n_qubits)
+    circuit = Circuit(n_qubits)
+    for i in range(features):
+        circuit = circuit.append("rz" if i % 2 else "ry", (i // 2,), (x[i],))
     return circuit
 
 
@@ -63,14 +73,14 @@ def data_reuploading(
     n_features: int,
     layers: int = 3,
     entangler: str = "cx",
-    topology: str = "ring",
+    topology: Topology = "ring",
     rotations: Sequence[str] = ("Y", "Z"),
 ) -> Circuit:
     """Layers that each take in all features anew, angle w[k] x[i] + w[k'], and then mix the qubits.
 
     In each layer feature i turns qubit i mod n_qubits, about `rotations` in turn from round to round; qubits that get
     no feature in the last round get the bias alone. Then entanglers on `topology` ("none" leaves them out).
-    Weights: for every rotation its bias and, where it takes a feature, its scale.
+    Weights: for every rotation its bias and, where it takes a feature, its scale; then those of the entanglers.
     Source: Perez-Salinas et al., Quantum 4 (2020) 226, arXiv:1907.02085, sec. 3, with linear weights (eq. 11).
     """
     check_int("n_features", n_features, 1)
@@ -80,15 +90,157 @@ def data_reuploading(
     for letter in rotations:
         check_choice("rotations", letter, "XYZ")
     rounds = max(-(-n_features // n_qubits), len(rotations))
-    k = 0
-    for _ in range(check_int("layers", layers, 1)):
+    for layer in range(check_int("layers", layers, 1)):
         for position in range(rounds * n_qubits):
             letter = rotations[(position // n_qubits) % len(rotations)].lower()
-            angle = w[k]
-            k += 1
-            if position < n_features:
-                angle = angle + w[k] * x[position]
-                k += 1
+            k = circuit.n_weights
+            angle = w[k] + w[k + 1] * x[position] if position < n_features else w[k]
             circuit = circuit.append(f"r{letter}", (position % n_qubits,), (angle,))
-        circuit = entangle(circuit, entangler, topology)
+        circuit = entangle(circuit, entangler, topology, layer)
     return circuit
+
+
+@dataclass(frozen=True)
+class EncodingRow:
+    """One encoding of the table.
+
+    make: (n_features, n_qubits, **options) to an `Encoding`. qubits: from the number of features to the least and the
+    largest number of qubits. takes: the options of `encode` that it takes. help: one line.
+    """
+
+    make: Callable[..., Encoding]
+    qubits: Callable[[int], tuple[int, int]]
+    takes: tuple[str, ...]
+    help: str
+
+
+def _any_number(n_features: int) -> tuple[int, int]:
+    return 1, _MOST_QUBITS
+
+
+def _one_each(n_features: int) -> tuple[int, int]:
+    return n_features, n_features
+
+
+def _plain(name: str, make: Callable[..., Circuit]) -> Callable[..., Encoding]:
+    """A circuit over the features as they are, as an `Encoding`."""
+    return lambda n_features, n_qubits, **options: Encoding(name, make(n_features, n_qubits, **options))
+
+
+def _reuploading(
+    n_features: int, n_qubits: int, depth: int, entanglement: Topology, entangler: str, **options: Any
+) -> Circuit:
+    return data_reuploading(n_qubits, n_features, depth, entangler, entanglement, **options)
+
+
+ENCODINGS: dict[str, EncodingRow] = {
+    "reuploading": EncodingRow(
+        _plain("reuploading", _reuploading),
+        _any_number,
+        ("depth", "entanglement", "entangler", "rotations"),
+        "Every layer takes in all features anew, with trainable scale and bias.",
+    ),
+    "angle": EncodingRow(
+        _plain("angle", lambda f, n, axis="Y": angle_encoding(n, f, axis)),
+        _any_number,
+        ("axis",),
+        "A rotation a feature about one, two or three axes.",
+    ),
+    "dense_angle": EncodingRow(
+        _plain("dense_angle", lambda f, n: dense_angle_encoding(n, f)),
+        lambda f: (-(-f // 2), _MOST_QUBITS),
+        (),
+        "Two features a qubit, RY and RZ.",
+    ),
+    "iqp": EncodingRow(
+        _plain("iqp", lambda f, n, depth, entanglement: iqp_feature_map(n, depth, entanglement)),
+        _one_each,
+        ("depth", "entanglement"),
+        "Havlicek's map with products of features, for features around zero.",
+    ),
+    "z": EncodingRow(
+        _plain("z", lambda f, n, depth: z_feature_map(n, depth)), _one_each, ("depth",), "Havlicek's map without pairs."
+    ),
+    "zz": EncodingRow(
+        _plain("zz", lambda f, n, depth, entanglement: zz_feature_map(n, depth, entanglement)),
+        _one_each,
+        ("depth", "entanglement"),
+        "Havlicek's map, phases (pi - a)(pi - b) on pairs.",
+    ),
+    "pauli": EncodingRow(
+        _plain("pauli", lambda f, n, **options: pauli_feature_map(n, **options)),
+        _one_each,
+        ("depth", "entanglement", "paulis", "data_map", "alpha"),
+        "Havlicek's map with any Pauli strings and data map.",
+    ),
+}
+"""The encodings by name."""
+
+
+def encode(
+    encoding: str | Circuit | Encoding,
+    n_features: int,
+    n_qubits: int | None = None,
+    depth: int = 2,
+    entanglement: Topology = "linear",
+    entangler: str = "cx",
+    **options: Any,
+) -> Encoding:
+    """The encoding of an estimator: by its name in `ENCODINGS`, a circuit over inputs, or an `Encoding` as it is.
+
+    n_qubits: None for `encoding_qubits`. depth: rounds or layers, where the encoding has any. entanglement: one of
+    `TOPOLOGIES` or pairs of qubits, where it entangles. entangler: of "reuploading"; "none" takes gates on two or more
+    qubits out of any encoding. options: what else the encoding takes, see `ENCODINGS[name].takes`.
+    A circuit takes features as they are, in the span "angle".
+    Raises: ValueError for unknown names or options, a number of qubits that does not fit, a circuit that asks for more
+    features than there are.
+    """
+    features = check_int("n_features", n_features, 1)
+    bare = entangler == "none"
+    if not isinstance(encoding, str):
+        given = _given(encoding, features, n_qubits, options)
+        return _without(given) if bare else given
+    row = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)]
+    low, high = row.qubits(features)
+    n = encoding_qubits(encoding, features) if n_qubits is None else check_int("n_qubits", n_qubits, 1, _MOST_QUBITS)
+    if not low <= n <= high:
+        wanted = f"{low} qubits" if low == high else f"at least {low} qubits"
+        raise ValueError(f"Encoding {encoding!r} needs {wanted} for {features} features, but n_qubits is {n}.")
+    for name in options:
+        if name not in row.takes:
+            known = ", ".join(row.takes) or "none"
+            raise ValueError(f"Encoding {encoding!r} takes no option {name!r}; it takes: {known}.")
+    shared = {"depth": depth, "entanglement": entanglement, "entangler": entangler}
+    made = row.make(features, n, **{k: v for k, v in shared.items() if k in row.takes}, **options)
+    return _without(made) if bare else made
+
+
+def encoding_qubits(encoding: str | Circuit | Encoding, n_features: int, least: int = 1, most: int = 8) -> int:
+    """How many qubits an encoding takes when nobody says: as many as features, from `least` to `most`, as far as the
+    encoding allows; a circuit's own number."""
+    if not isinstance(encoding, str):
+        return encoding.n_qubits
+    low, high = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)].qubits(check_int("n_features", n_features, 1))
+    return min(max(low, least, min(n_features, most)), high)
+
+
+def _given(encoding: Any, n_features: int, n_qubits: int | None, options: dict[str, Any]) -> Encoding:
+    """A circuit or an `Encoding` of the user's own, when it fits."""
+    if isinstance(encoding, Circuit):
+        if encoding.n_inputs > n_features:
+            raise ValueError(
+                f"Argument `encoding` asks for {encoding.n_inputs} inputs, but there are {n_features} features."
+            )
+        encoding = Encoding("circuit", encoding).on(encoding, n_features)
+    if not isinstance(encoding, Encoding):
+        raise TypeError(f"Argument `encoding` must be a name, a Circuit or an Encoding, but is {encoding!r:.60}.")
+    if options:
+        raise ValueError(f"A circuit as `encoding` takes no options, but got {', '.join(options)}.")
+    if n_qubits is not None and n_qubits != encoding.n_qubits:
+        raise ValueError(f"Argument `encoding` has {encoding.n_qubits} qubits, but n_qubits is {n_qubits}.")
+    return encoding
+
+
+def _without(encoding: Encoding) -> Encoding:
+    """The encoding without entanglement; inputs that only entangled are prepared still, and never asked for."""
+    return encoding.on(without_entanglement(encoding.circuit), encoding.circuit.n_inputs)
