@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_int
 from ketwork.circuit import Angle, Circuit, x
-from ketwork.circuit.angle import Slot
+from ketwork.circuit.angle import Slot, as_angle
+from ketwork.circuit.gates import Rot
+from ketwork.circuit.operation import Gate
 from ketwork.engine.simulator import Simulator, check_circuit
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Complex = NDArray[np.complex128]
 _AMPLITUDES = 1 << 22  # of one block of states
 _RESAMPLES = 1000
@@ -109,3 +111,10 @@ def variance_interval(values: Floats, rng: np.random.Generator) -> tuple[float, 
     picks = rng.integers(len(values), size=(_RESAMPLES, len(values)))
     low, high = np.quantile(values[picks].var(axis=1, ddof=1), (0.025, 0.975))
     return found, float(low), float(high)
+
+
+def step_angle(step: Rot, gate: Gate) -> float:
+    """The angle of a rotation that a gate without slots is made of."""
+    return step.offset + sum(
+        c * as_angle(p).evaluate().item() for c, p in zip(step.coefficients, gate.params, strict=False)
+    )

@@ -124,7 +124,7 @@ def allowed_frequencies(scales: Floats, unit: float) -> Floats:
     A rotation by scale * x adds -scale, 0 or scale, 0 in two ways: the differences of its two eigenvalues.
     Source: Schuld, Sweke, Meyer, arXiv:2008.08605, eq. 6 to 9.
     """
-    ways = np.ones(1)
+    ways: Floats = np.ones(1)
     for scale in scales:
         step = round(scale / unit)
         kernel = np.zeros(2 * step + 1)
@@ -186,7 +186,7 @@ def _prediction(
     for which in chosen:
         found = []
         for row in rows if _scaled_by_weights(circuit, which) else rows[:1]:
-            values = {Slot("w", k): float(v) for k, v in enumerate(row)}
+            values: dict[Slot, float | Angle] = {Slot("w", k): float(v) for k, v in enumerate(row)}
             values |= {Slot("x", i): float(v) for i, v in enumerate(others) if i not in chosen}
             found.append(encoding_scales(_with_values(circuit, values), which))
         if any(len(one) != len(found[0]) or np.abs(one - found[0]).max(initial=0) > _SAME for one in found):
@@ -252,7 +252,7 @@ def sampled_spectrum(
     check_int("turns", turns, 2, 256)
     row = check_weights(circuit, weights)[0]
     others = np.zeros(circuit.n_inputs) if base is None else check_array("base", base, 1)
-    values = {Slot("w", k): float(v) for k, v in enumerate(row)}
+    values: dict[Slot, float | Angle] = {Slot("w", k): float(v) for k, v in enumerate(row)}
     values |= {Slot("x", i): float(v) for i, v in enumerate(others) if i != which}
     highest = float(encoding_scales(_with_values(circuit, values), which).sum())
     length = 2 * np.pi * turns

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_real
 from ketwork.models.diagnostics.draws import Floats
@@ -46,8 +45,8 @@ class Geometry:
         if best <= 1.1 * self.quantum:
             return f"On these labels a classical kernel has as good a bound ({best:.3g} against {self.quantum:.3g})."
         return (
-            f"On these labels the quantum kernel has the better bound ({self.quantum:.3g} against {best:.3g}); only the "
-            "classical kernels named here were looked at."
+            f"On these labels the quantum kernel has the better bound ({self.quantum:.3g} against {best:.3g}), among "
+            "the classical kernels named here."
         )
 
 
@@ -74,8 +73,8 @@ def geometric_difference(classical: Any, quantum: Any, regularisation: float = 0
 def training_difference(classical: Any, quantum: Any, regularisation: float) -> float:
     """g_tra: the largest training error of the regularised classical model on labels that suit the quantum one.
 
-    lambda times the norm of (K_C + lambda)^-1 sqrt(K_Q), over sqrt(N): the root mean square error a sample of labels with
-    y^T K_Q^-1 y = 1, the simplest for the quantum kernel.
+    lambda times the norm of (K_C + lambda)^-1 sqrt(K_Q), over sqrt(N): the root mean square error a sample of labels
+    with y^T K_Q^-1 y = 1, the simplest for the quantum kernel.
     Source: Huang et al., arXiv:2011.01938, supplement, sec. F.
     """
     c, q = _pair(classical, quantum)
@@ -179,7 +178,7 @@ def _scaled(name: str, kernel: Any) -> Floats:
     return matrix * (len(matrix) / trace)
 
 
-def _eigen(matrix: Floats) -> tuple[Floats, NDArray[np.float64]]:
+def _eigen(matrix: Floats) -> tuple[Floats, Floats]:
     values, vectors = np.linalg.eigh(matrix)
     return np.clip(values, 0, None), vectors
 

@@ -8,7 +8,7 @@ from ketwork.checks import check_real
 from ketwork.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import Rot
-from ketwork.models.diagnostics.draws import check_unitary
+from ketwork.models.diagnostics.draws import check_unitary, step_angle
 
 _EXACT = 1e-9
 _T_TIMES = 3.0  # T gates a rotation for each factor 2 in precision
@@ -57,9 +57,8 @@ def non_clifford(circuit: Circuit, precision: float = 1e-3) -> NonClifford:
         for step in gate_steps(gate):
             if not isinstance(step, Rot) or set(step.pauli) <= {"I"}:
                 continue
-            angle = sum(c * float(p) for c, p in zip(step.coefficients, gate.params, strict=False))  # type: ignore[arg-type]
-            angle = (angle + step.offset) % (np.pi / 2)
-            angle = min(angle, np.pi / 2 - angle)  # a Clifford away, and mirrored
+            beyond = step_angle(step, gate) % (np.pi / 2)
+            angle = min(beyond, np.pi / 2 - beyond)  # a Clifford away, and mirrored
             if angle < _EXACT:
                 clifford += 1
                 continue

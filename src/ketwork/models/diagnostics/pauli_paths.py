@@ -11,7 +11,7 @@ from ketwork.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import Move, Rot
 from ketwork.engine.simulator import check_observables
-from ketwork.models.diagnostics.draws import Floats, check_unitary
+from ketwork.models.diagnostics.draws import Floats, check_unitary, step_angle
 from ketwork.operators import PauliSum
 
 Words = NDArray[np.uint64]
@@ -63,8 +63,7 @@ def pauli_paths(circuit: Circuit, observable: PauliSum, cutoff: float = 1e-4, ma
             if isinstance(step, Move):
                 x, z, c = _moved(step, gate.qubits, n, x, z, c)
             elif isinstance(step, Rot) and set(step.pauli) != {"I"}:
-                angle = sum(k * float(p) for k, p in zip(step.coefficients, gate.params, strict=False))  # type: ignore[arg-type]
-                x, z, c = _rotated(_masks(step.pauli, gate.qubits, n), angle + step.offset, x, z, c)
+                x, z, c = _rotated(_masks(step.pauli, gate.qubits, n), step_angle(step, gate), x, z, c)
                 small = np.abs(c) <= cutoff
                 dropped += float((c[small] ** 2).sum())
                 x, z, c = x[~small], z[~small], c[~small]
@@ -80,7 +79,9 @@ def _start(observable: PauliSum) -> tuple[Words, Words, Floats]:
     n = observable.n_qubits
     for string, coefficient in observable.terms:
         xm, zm = _masks(string, tuple(range(n)), n)
-        x.append(xm), z.append(zm), c.append(float(np.real(coefficient)))
+        x.append(xm)
+        z.append(zm)
+        c.append(float(np.real(coefficient)))
     return np.array(x, np.uint64), np.array(z, np.uint64), np.array(c, float)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketwork.checks import check_real
 from ketwork.circuit import Circuit
@@ -30,11 +31,11 @@ class BondDimensions:
     n_qubits: int
     fidelity: float
     bound: Floats
-    gates: Floats | None = None
-    ranks: Floats | None = None
-    needed: Floats | None = None
+    gates: NDArray[np.integer[Any]] | None = None
+    ranks: NDArray[np.integer[Any]] | None = None
+    needed: NDArray[np.integer[Any]] | None = None
     entropies: Floats | None = None
-    chi: Floats | None = None
+    chi: NDArray[np.integer[Any]] | None = None
     lost: Floats | None = None
 
     @property
@@ -65,11 +66,12 @@ def bond_dimensions(circuit: Circuit, fidelity: float = 0.99) -> BondDimensions:
     bound = bond_bound(circuit)
     if n > QUBITS:
         return BondDimensions(n, fidelity, bound)
-    state, share = np.zeros(1 << n, np.complex128), (1 - fidelity) / max(n - 1, 1)
-    state[0] = 1
-    spectra = [np.ones(1) for _ in range(n - 1)]  # squared Schmidt coefficients of each cut, descending
+    share = (1 - fidelity) / max(n - 1, 1)
+    state: Complex = np.eye(1, 1 << n, dtype=np.complex128)[0]
+    spectra: list[Floats] = [np.ones(1) for _ in range(n - 1)]  # squared Schmidt coefficients of each cut, descending
     chi = 2 ** np.arange(n // 2 + 1)
-    gates, ranks, needed, lost = [0], [1], [1], np.zeros(len(chi))
+    gates, ranks, needed = [0], [1], [1]
+    lost: Floats = np.zeros(len(chi))
     for done, gate in enumerate(circuit.gates, 1):
         state = applied(gate, state, n)
         crossed = range(min(gate.qubits, default=0), max(gate.qubits, default=0))
@@ -80,10 +82,10 @@ def bond_dimensions(circuit: Circuit, fidelity: float = 0.99) -> BondDimensions:
         gates.append(done)
         ranks.append(max(int((s > _NOTHING**2).sum()) for s in spectra))
         needed.append(max(_kept(s, share) for s in spectra))
-        lost = np.maximum(lost, [sum(float(s[c:].sum()) for s in spectra) for c in chi])
+        lost = np.maximum(lost, np.array([sum(float(s[c:].sum()) for s in spectra) for c in chi]))
     entropies = np.array([_entropy(s) for s in spectra])
-    listed = (np.array(v) for v in (gates, ranks, needed))
-    return BondDimensions(n, fidelity, bound, *listed, entropies, chi, np.minimum(lost, 1.0))
+    along = np.array(gates), np.array(ranks), np.array(needed)
+    return BondDimensions(n, fidelity, bound, *along, entropies, chi, np.minimum(lost, 1.0))
 
 
 def bond_bound(circuit: Circuit) -> Floats:

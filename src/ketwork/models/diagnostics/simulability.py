@@ -107,25 +107,28 @@ def _judged(
     )  # fmt: skip
     judge(
         bonds.largest <= min(_BOND, bonds.limit // 2), f"matrix product state of bond dimension {bonds.largest}",
-        f"Matrix product state: bond dimension {bonds.largest} keeps a fidelity of {bonds.fidelity:g}; any state of {n} "
-        f"qubits fits {bonds.limit:,}.",
+        f"Matrix product state: bond dimension {bonds.largest} keeps a fidelity of {bonds.fidelity:g}; any state of "
+        f"{n} qubits fits {bonds.limit:,}.",
     )  # fmt: skip
     judge(
-        magic.log2_extent <= _EXTENT, "stabilizer states" if magic.log2_extent else "Clifford simulation",
+        magic.log2_extent <= min(_EXTENT, n - 1), "stabilizer states" if magic.log2_extent else "Clifford simulation",
         f"Stabilizer states: {magic.rotations} rotations and {magic.t_gates} T gates are not Clifford, about "
-        f"2^{magic.log2_extent:.1f} stabilizer states; {magic.t_count:,} T gates at a precision of {magic.precision:g}.",
+        f"2^{magic.log2_extent:.1f} stabilizer states beside 2^{n} amplitudes; {magic.t_count:,} T gates at a "
+        f"precision of {magic.precision:g}.",
     )  # fmt: skip
     done = [p for p in paths if p.value is not None]
+    most = max((p.largest for p in paths), default=0)
     judge(
-        bool(paths) and len(done) == len(paths), "Pauli propagation",
-        f"Pauli propagation: at most {max((p.largest for p in paths), default=0):,} strings above {paths[0].cutoff:g}"
+        len(done) == len(paths) and most <= 4**n // 16, "Pauli propagation",
+        f"Pauli propagation: at most {most:,} of 4^{n} strings above {paths[0].cutoff:g}"
         + ("." if len(done) == len(paths) else f"; {len(paths) - len(done)} of {len(paths)} observables had more than "
            f"{paths[0].max_terms:,}."),
     )  # fmt: skip
     wide = max((len(c.qubits) for c in cones), default=0)
     judge(
         wide <= EXACT_QUBITS and wide < n, f"light cones of {wide} qubits",
-        f"Light cones: a readout sees at most {wide} of {n} qubits and {max((c.gates for c in cones), default=0)} gates.",
+        f"Light cones: a readout sees at most {wide} of {n} qubits and {max((c.gates for c in cones), default=0)} of "
+        "the gates.",
     )  # fmt: skip
     if len(parts) > 1:
         size = len(parts[0])
