@@ -1,52 +1,27 @@
-"""Who takes part: the quantum model, classical baselines and ablations, all tuned with the same number of fits."""
+"""The house's contenders: classical baselines for classes and numbers, a task's quantum model and its ablations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
+from scipy.stats import loguniform
 
+from ketwork.experiments.contenders import Contender, Setting, Sizes, Space
 from ketwork.experiments.on_device import READOUT_SHOTS, circuit_qubits
 from ketwork.experiments.task import FitTask
-
-Setting = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model that takes part. kind: "quantum", "baseline" or "ablation".
-
-    settings: rng to one random setting (the first setting tried is always {}, the defaults).
-    build: (setting, seed, sizes) to an unfitted estimator; sizes: (features, classes, parameters of the quantum model).
-    """
-
-    name: str
-    kind: str
-    settings: Callable[[np.random.Generator], Setting]
-    build: Callable[[Setting, int, tuple[int, int, int]], Any]
-
-    def tried(self, fits: int, seed: int) -> list[Setting]:
-        """The settings that tuning tries: the defaults, then random ones."""
-        rng = np.random.default_rng([seed, sum(map(ord, self.name))])
-        return [{}] + [self.settings(rng) for _ in range(fits - 1)]
 
 
 def contenders(task: FitTask) -> list[Contender]:
     """All that take part in a task, the quantum model first."""
     quantum = _variational(task) if task.model == "variational" else _kernel(task)
-    return [*quantum, *_BASELINES]
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return [*quantum, *house()]
 
 
 def _variational(task: FitTask) -> list[Contender]:
-    def settings(rng: np.random.Generator) -> Setting:
-        return {"learning_rate": _log_uniform(rng, 0.02, 0.1), "scale": _log_uniform(rng, 0.4, 1.5)}
+    space = {"learning_rate": loguniform(0.02, 0.1), "scale": loguniform(0.4, 1.5)}
 
     def make(name: str, kind: str, **changes: Any) -> Contender:
-        def build(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
+        def build(setting: Setting, seed: int, sizes: Sizes) -> Any:
             from ketwork.models.classifier import VariationalClassifier
 
             fixed: Setting = {"layers": task.layers or 4, "encoding": task.encoding or "reuploading"}
@@ -62,7 +37,7 @@ def _variational(task: FitTask) -> list[Contender]:
             }
             return VariationalClassifier(random_state=seed, **options)
 
-        return Contender(name, kind, settings, build)
+        return Contender(name, kind, build, space)
 
     return [
         make("variational circuit", "quantum"),
@@ -72,11 +47,10 @@ def _variational(task: FitTask) -> list[Contender]:
 
 
 def _kernel(task: FitTask) -> list[Contender]:
-    def settings(rng: np.random.Generator) -> Setting:
-        return {"C": _log_uniform(rng, 0.1, 1000), "scale": _log_uniform(rng, 0.05, 1.0)}
+    space = {"C": loguniform(0.1, 1000), "scale": loguniform(0.05, 1.0)}
 
     def make(name: str, kind: str, **changes: Any) -> Contender:
-        def build(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
+        def build(setting: Setting, seed: int, sizes: Sizes) -> Any:
             from ketwork.models.kernel_methods import KernelClassifier
 
             fixed = {"encoding": task.encoding or "iqp", "depth": task.layers or 2, "n_qubits": task.qubits}
@@ -88,71 +62,60 @@ def _kernel(task: FitTask) -> list[Contender]:
                 fixed |= {"n_qubits": circuit_qubits(task, sizes[0])}
             return KernelClassifier(random_state=seed, **{**fixed, **changes, **setting})
 
-        return Contender(name, kind, settings, build)
+        return Contender(name, kind, build, space)
 
     ablation = [] if task.encoding == "angle" else [make("no entangling gates", "ablation", entanglement="none")]
     return [make("quantum kernel", "quantum"), *ablation]
 
 
-def _logistic(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
-    from sklearn.linear_model import LogisticRegression
+def _linear(regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
+    from sklearn.linear_model import LogisticRegression, Ridge
 
+    if regression:
+        return Ridge(alpha=1 / setting.get("C", 1.0), random_state=seed)
     return LogisticRegression(max_iter=2000, random_state=seed, **setting)
 
 
-def _rbf_svm(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
-    from sklearn.svm import SVC
+def _rbf_svm(regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
+    from sklearn.svm import SVC, SVR
 
-    scale = setting.get("gamma_scale", 1.0)
-    return SVC(C=setting.get("C", 1.0), gamma=scale / sizes[0], random_state=seed)
-
-
-def _boosting(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(random_state=seed, early_stopping=False, max_iter=60, **setting)
+    width = {"C": setting.get("C", 1.0), "gamma": setting.get("gamma_scale", 1.0) / sizes[0]}
+    return SVR(**width) if regression else SVC(**width, random_state=seed)
 
 
-def _mlp(setting: Setting, seed: int, sizes: tuple[int, int, int]) -> Any:
-    from sklearn.neural_network import MLPClassifier
+def _boosting(regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+    return kind(random_state=seed, early_stopping=False, max_iter=60, **setting)
+
+
+def _mlp(regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     features, classes, parameters = sizes
-    outputs = 1 if classes == 2 else classes
+    outputs = 1 if regression or classes == 2 else classes
     hidden = max(1, round((parameters - outputs) / (features + 1 + outputs)))
-    return MLPClassifier((hidden,), max_iter=400, random_state=seed, **setting)
+    kind = MLPRegressor if regression else MLPClassifier
+    return kind(hidden_layer_sizes=(hidden,), max_iter=400, random_state=seed, **setting)
 
 
-_BASELINES = (
-    Contender("logistic regression", "baseline", lambda rng: {"C": _log_uniform(rng, 1e-3, 1e3)}, _logistic),
-    Contender(
-        "RBF support vector machine",
-        "baseline",
-        lambda rng: {"C": _log_uniform(rng, 0.1, 1000), "gamma_scale": _log_uniform(rng, 0.1, 10)},
-        _rbf_svm,
-    ),
-    Contender(
-        "gradient boosting",
-        "baseline",
-        lambda rng: {"learning_rate": _log_uniform(rng, 0.03, 0.3), "max_leaf_nodes": int(rng.choice([7, 15, 31]))},
-        _boosting,
-    ),
-    Contender(
-        "neural network of like size",
-        "baseline",
-        lambda rng: {"learning_rate_init": _log_uniform(rng, 1e-3, 3e-2), "alpha": _log_uniform(rng, 1e-5, 1e-1)},
+_HOUSE: dict[str, tuple[Callable[..., Any], Space]] = {
+    "linear": (_linear, {"C": loguniform(1e-3, 1e3)}),
+    "RBF support vector machine": (_rbf_svm, {"C": loguniform(0.1, 1000), "gamma_scale": loguniform(0.1, 10)}),
+    "gradient boosting": (_boosting, {"learning_rate": loguniform(0.03, 0.3), "max_leaf_nodes": [7, 15, 31]}),
+    "neural network of like size": (
         _mlp,
+        {"learning_rate_init": loguniform(1e-3, 3e-2), "alpha": loguniform(1e-5, 1e-1)},
     ),
-)
+}
 
 
-def parameter_count(model: Any) -> int:
-    """How many numbers a fitted model learned (for trees: their nodes)."""
-    if hasattr(model, "n_parameters_"):
-        return int(model.n_parameters_)
-    if hasattr(model, "coefs_"):
-        return int(sum(a.size for a in (*model.coefs_, *model.intercepts_)))
-    if hasattr(model, "coef_") and not hasattr(model, "dual_coef_"):
-        return int(model.coef_.size + model.intercept_.size)
-    if hasattr(model, "dual_coef_"):
-        return int(model.dual_coef_.size + model.intercept_.size)
-    return int(sum(len(tree.nodes) for trees in model._predictors for tree in trees))
+def house(regression: bool = False) -> list[Contender]:
+    """A linear model, an RBF support vector machine, gradient boosting, and a neural network of about as many
+    parameters as the first model; for standardised features and, where targets are numbers, standardised targets."""
+    linear = "ridge regression" if regression else "logistic regression"
+    return [
+        Contender(linear if key == "linear" else key, "baseline", partial(make, regression), space, shown="house")
+        for key, (make, space) in _HOUSE.items()
+    ]

@@ -5,7 +5,7 @@ import difflib
 import gzip
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.archives import data_folder
+from ketwork.checks import check_array
+from ketwork.experiments.generators import GENERATORS, parse
 from ketwork.experiments.task import UserError
 
 SCIKIT = {"digits": "load_digits", "breast-cancer": "load_breast_cancer", "wine": "load_wine", "iris": "load_iris"}
@@ -34,18 +36,27 @@ IMAGES = {
         },
     ),
 }
-BUILT_IN = (*SCIKIT, "moons", *IMAGES)
+NUMBERS = ("diabetes",)
+BUILT_IN = (*SCIKIT, *NUMBERS, "moons", *IMAGES, *GENERATORS)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Features X (N, F), labels y (N,) as text, names, where it came from, and the hash of its content."""
+    """Features X (N, F), targets y (N,), names, where it came from, and the hash of its content.
+
+    Targets are labels (text, where they were read from a file), or floats: numbers to be predicted.
+    """
 
     name: str
     X: NDArray[np.float64]
     y: NDArray[Any]
     feature_names: tuple[str, ...]
     source: str
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the targets are numbers instead of classes."""
+        return bool(self.y.dtype.kind == "f")
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -58,16 +69,26 @@ class Dataset:
         return text.hexdigest()
 
 
-def load(name: str, target: str | None = None) -> Dataset:
-    """A data set by built-in name or path, checked. Raises: UserError with one line that says what to do."""
+def load(name: str, target: str | None = None, numbers: bool = False) -> Dataset:
+    """A data set by built-in name, generator ("hyperplanes:features=10,planes=5") or path, checked.
+
+    numbers: the target column of a file holds numbers to be predicted, not classes.
+    Raises: UserError with one line that says what to do.
+    """
     if name in SCIKIT or name == "moons":
         found = _from_scikit(name)
+    elif name in NUMBERS:
+        found = _diabetes()
+    elif name.partition(":")[0] in GENERATORS:
+        found = _generated(name)
     elif name in IMAGES:
         found = _from_images(name)
     elif Path(name).suffix.lower() in (".csv", ".tsv", ".parquet", ".pq") or Path(name).exists():
         found = from_table(Path(name), target)
+        if numbers:
+            found = replace(found, y=_numbers(found.name, target or "the last one", list(found.y)))
     else:
-        near = difflib.get_close_matches(name, BUILT_IN, n=2, cutoff=0.5)
+        near = difflib.get_close_matches(name.partition(":")[0], BUILT_IN, n=2, cutoff=0.5)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise UserError(f"There is no data set or file {name!r}.{hint} Built in are {', '.join(BUILT_IN)}.")
     if target is not None and found.source.startswith("built in"):
@@ -76,8 +97,58 @@ def load(name: str, target: str | None = None) -> Dataset:
     return found
 
 
+def dataset_of(name: str, given: Any, numbers: bool | None = None) -> Dataset:
+    """A data set from a Dataset, (X, y) or what `load` takes. numbers: whether targets are numbers; None to see.
+
+    Raises: TypeError, ValueError for arrays that do not fit; UserError as `load`.
+    """
+    if isinstance(given, Dataset):
+        return given
+    if isinstance(given, str):
+        return load(given, numbers=bool(numbers))
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise TypeError(f"{name}: data must be a Dataset, (X, y) or a name, but is {type(given).__name__}.")
+    X, y = check_array("X", given[0], 2, finite=False), np.asarray(given[1])
+    if y.ndim != 1 or len(y) != len(X) or not X.size:
+        raise ValueError(
+            f"{name}: X (N, F) and y (N,) must have as many rows, but have shapes {X.shape} and {y.shape}."
+        )
+    if numbers is None:
+        numbers = y.dtype.kind == "f" and not np.array_equal(y, np.round(y))
+    if numbers:
+        y = check_array("y", y, 1, finite=False)
+    elif y.dtype.kind in "fO":
+        y = y.astype(int) if y.dtype.kind == "f" and np.array_equal(y, np.round(y)) else y.astype(str)
+    names = tuple(f"feature {k}" for k in range(X.shape[1]))
+    return Dataset(name, X, y, names, "given as arrays")
+
+
 def check(data: Dataset) -> None:
     """Refuse what cannot be learned from: one class, too few rows, values not finite, constant features only."""
+    if data.continuous:
+        _check_numbers(data)
+    else:
+        _check_classes(data)
+    bad = np.argwhere(~np.isfinite(data.X))
+    if len(bad):
+        row, column = bad[0]
+        raise UserError(
+            f"{data.name}: column {data.feature_names[column]!r} holds {data.X[row, column]} in data row {row + 1} "
+            f"({len(bad)} such values in all). Drop or fill them first."
+        )
+    if len(constant_features(data)) == len(data.feature_names):
+        raise UserError(f"{data.name}: every feature is constant, so there is nothing to learn from.")
+
+
+def _check_numbers(data: Dataset) -> None:
+    bad = np.flatnonzero(~np.isfinite(data.y))
+    if len(bad):
+        raise UserError(f"{data.name}: the target is {data.y[bad[0]]} in data row {bad[0] + 1}. Drop such rows first.")
+    if len(data.y) < 4 or np.ptp(data.y) == 0:
+        raise UserError(f"{data.name}: the target must vary over at least 4 rows, so there is nothing to learn from.")
+
+
+def _check_classes(data: Dataset) -> None:
     classes, counts = np.unique(data.y, return_counts=True)
     if len(classes) < 2:
         raise UserError(
@@ -92,15 +163,6 @@ def check(data: Dataset) -> None:
         raise UserError(
             f"{data.name}: class {str(classes[counts.argmin()])!r} has 1 row; at least 2 a class are needed."
         )
-    bad = np.argwhere(~np.isfinite(data.X))
-    if len(bad):
-        row, column = bad[0]
-        raise UserError(
-            f"{data.name}: column {data.feature_names[column]!r} holds {data.X[row, column]} in data row {row + 1} "
-            f"({len(bad)} such values in all). Drop or fill them first."
-        )
-    if len(constant_features(data)) == len(data.feature_names):
-        raise UserError(f"{data.name}: every feature is constant, so there is nothing to learn from.")
 
 
 def constant_features(data: Dataset) -> list[str]:
@@ -118,6 +180,25 @@ def _from_scikit(name: str) -> Dataset:
     labels = bunch.target.astype(str) if name == "digits" else np.asarray(bunch.target_names)[bunch.target]
     names = tuple(map(str, bunch.feature_names))
     return Dataset(name, np.asarray(bunch.data, float), labels.astype(str), names, f"built in: scikit-learn {name}")
+
+
+def _diabetes() -> Dataset:
+    from sklearn.datasets import load_diabetes
+
+    found = load_diabetes()
+    names = tuple(map(str, found.feature_names))
+    return Dataset("diabetes", np.asarray(found.data, float), found.target, names, "built in: scikit-learn diabetes")
+
+
+def _generated(text: str) -> Dataset:
+    """A generator's name, with its options after a colon: bars-and-stripes:height=4,noise=0.5."""
+    try:
+        name, options = parse(text)
+        X, y = GENERATORS[name](**options)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{text}: {error}") from None
+    names = tuple(f"feature {k}" for k in range(X.shape[1]))
+    return Dataset(text, X, y.astype(str), names, f"built in: {name} of Bowles, Ahmed and Schuld, arXiv:2403.07059")
 
 
 def _from_images(name: str) -> Dataset:

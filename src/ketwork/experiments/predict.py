@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.experiments.data import BUILT_IN, from_table, load
-from ketwork.experiments.run import reduce
+from ketwork.experiments.folds import reduce
 from ketwork.experiments.task import UserError
 from ketwork.models.storage import from_arrays
 from ketwork.models.storage import load as load_model

@@ -26,11 +26,12 @@ class FitTask:
 
     data: a built-in name or a file. target: the column of labels of a file. model: "variational" or "kernel".
     encoding, layers, qubits: of the quantum model; qubits None for its default. features: how many features the
-    circuit takes; more are reduced by PCA to so many. seeds: repetitions, each with its own split. fits: settings tried
-    for every model in every repetition before the final fit. epochs: of gradient training. test_fraction: held out in
-    every repetition. samples: at most so many rows are used, drawn with the first seed. seed: of the first repetition.
-    device: a shipped snapshot or a calibration file on which the quantum model runs; None: an ideal simulator. shots:
-    how often each circuit is read, None for exact values; without a device that of an ideal one. train_on: "device"
+    circuit takes; more are reduced by PCA to so many. seeds: repetitions, each another fold of a cross-validation, or
+    of the next one when all its folds were tested. fits: settings tried for every model in every repetition, on its
+    training rows alone, before the final fit. epochs: of gradient training. test_fraction: held out in every
+    repetition, as a fold (0.25: a fourth of the data; above one half: all but a fold). samples: at most so many rows
+    are used, drawn with the first seed. seed: of the first repetition. device: a shipped snapshot or a calibration file
+    on which the quantum model runs; None: an ideal simulator. shots: how often each circuit is read, None for exact values; without a device that of an ideal one. train_on: "device"
     trains the weights under the device's noise, "ideal" without. mitigation: names, comma between, of what improves the
     device's values in a last evaluation; "none" for nothing, None for what suits the model.
     """
@@ -89,10 +90,26 @@ class FitTask:
         return () if self.device is None or text == "none" else tuple(text.split(","))
 
     @property
+    def turned(self) -> bool:
+        """Whether a fold trains and the others test, instead of the other way round."""
+        return self.test_fraction > 0.5
+
+    @property
+    def folds(self) -> int:
+        """How many folds the data is cut into."""
+        return max(2, round(1 / (1 - self.test_fraction if self.turned else self.test_fraction)))
+
+    @property
+    def held_out(self) -> float:
+        """The share of the data that is tested in a repetition."""
+        return 1 - 1 / self.folds if self.turned else 1 / self.folds
+
+    @property
     def digest(self) -> str:
         """The id: equal tasks have equal ids, on every machine."""
         defaults = {field.name: field.default for field in fields(self)}
-        said = {k: v for k, v in asdict(self).items() if k not in _LATER or v != defaults[k]}
+        said: dict[str, Any] = {"splits": "folds"}  # runs of random splits had other ids
+        said |= {k: v for k, v in asdict(self).items() if k not in _LATER or v != defaults[k]}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
     def command(self) -> str:

@@ -67,7 +67,7 @@ def summary(task: FitTask, rows: list[dict[str, Any]], where: str = "") -> dict[
     best = best_baseline(rows)
     metrics = {}
     for name, group in groups.items():
-        columns = {key: interval([row[key] for row in group]) for key in ("accuracy", "precision", "recall", "f_score")}
+        columns = {key: interval([row[key] for row in group]) for key in ("accuracy", "precision", "recall", "f1_macro")}
         metrics[name] = {
             "kind": group[0]["kind"],
             **{
@@ -153,7 +153,7 @@ def _short(number: float) -> str:
 def _scores(task: FitTask, groups: dict[str, list[dict[str, Any]]], found: dict[str, Any]) -> Section:
     rows = []
     for place, (name, group) in enumerate(groups.items()):
-        cells = [str(interval([row[key] for row in group])) for key in ("accuracy", "precision", "recall", "f_score")]
+        cells = [str(interval([row[key] for row in group])) for key in ("accuracy", "precision", "recall", "f1_macro")]
         p = found["metrics"][name]["p_value_against_quantum"]
         rows.append((str(place + 1), name, *cells, "" if p is None else f"{p:.2g}"))
     text = (
