@@ -12,10 +12,15 @@ GRADIENT = [name for name, row in METHODS.items() if "gradient" in row.needs]
 OWN = [name for name in METHODS if name not in ("l-bfgs", "cobyla")]
 
 
-def bowl(centre, gradient):
-    def fun(p):
-        value = float(((p - centre) ** 2).sum())
-        return (value, 2 * (p - centre)) if gradient else value
+def bowl(centre, method):
+    """A bowl as a method wants it: with its gradient, estimated with noise, or its value whatever the axes are."""
+
+    def fun(p, *more):
+        value, slope = float(((p - centre) ** 2).sum()), 2 * (p - centre)
+        if METHODS[method].needs[0] == "estimate":
+            readings, rng = more
+            return value, slope + 0.1 * rng.normal(size=len(p)) / np.sqrt(readings), np.full(len(p), 0.01)
+        return (value, slope) if method in GRADIENT else value
 
     return fun
 
@@ -32,14 +37,20 @@ def needed(method, n):
         "fidelity": lambda p, q: np.exp(-((p - q) ** 2).sum()),
         "frequencies": np.ones(n),
         "units": np.full(n, 1e-3),
+        "blocks": np.arange(n),
+        "axes": "X" * n,
+        "lipschitz": 4.0,
     }
-    return {name: value for name, value in options.items() if name in METHODS[method].options}
+    wanted = {*METHODS[method].needs} | ({"units"} if "frequencies" in METHODS[method].needs else set())
+    return {name: value for name, value in options.items() if name in wanted}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_finds_the_bottom_of_a_bowl(method):
     centre = np.array([1.0, -2.0, 0.5])
-    fun = round_bowl(centre) if method == "rotosolve" else bowl(centre, method in GRADIENT)
+    fun = round_bowl(centre) if method == "rotosolve" else bowl(centre, method)
+    if method == "rotoselect":  # its rotations have frequency 1
+        fun = lambda p, axes: round_bowl(centre, 1.0)(p)  # noqa: E731
     result = minimize(fun, np.zeros(3), method, 400, seed=0, **needed(method, 3))
     np.testing.assert_allclose(result.params, centre, atol=0.02)
     assert result.history[-1] <= result.history[0]
@@ -60,7 +71,7 @@ def test_a_wrong_gradient_shows():
 @settings(max_examples=20, deadline=None)
 @given(k=st.integers(1, 15), method=st.sampled_from(OWN), seed=st.integers(0, 99))
 def test_going_on_equals_not_stopping(k, method, seed):
-    fun = bowl(np.array([1.0, 2.0]), method in GRADIENT)
+    fun = bowl(np.array([1.0, 2.0]), method)
     options = {**needed(method, 2), **({"average": 5} if "average" in METHODS[method].options else {})}
     whole = minimize(fun, np.zeros(2), method, 2 * k, seed=seed, **options)
     half = minimize(fun, np.zeros(2), method, k, seed=seed, **options)
@@ -73,7 +84,7 @@ def test_going_on_equals_not_stopping(k, method, seed):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_callback_and_interrupt_stop_and_keep(method):
-    fun = bowl(np.ones(2), method in GRADIENT)
+    fun = bowl(np.ones(2), method)
     options = needed(method, 2)
     stopped = minimize(fun, np.zeros(2), method, 50, seed=0, callback=lambda step, p, value: step >= 2, **options)
     assert len(stopped.history) == 2
@@ -90,11 +101,11 @@ def test_callback_and_interrupt_stop_and_keep(method):
 def test_an_interrupt_inside_the_function_keeps_what_was_reached(method):
     calls = []
 
-    def fun(p):
+    def fun(p, *more):
         calls.append(0)
         if len(calls) > 2:
             raise KeyboardInterrupt
-        return bowl(np.ones(2), method in GRADIENT)(p)
+        return bowl(np.ones(2), method)(p, *more)
 
     found = minimize(fun, np.zeros(2), method, 500, seed=0, **needed(method, 2))
     assert found.message == "interrupted"
@@ -103,13 +114,13 @@ def test_an_interrupt_inside_the_function_keeps_what_was_reached(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_steps_stay_where_they_start(method):
-    found = minimize(bowl(np.ones(2), method in GRADIENT), np.zeros(2), method, 0, seed=0, **needed(method, 2))
+    found = minimize(bowl(np.ones(2), method), np.zeros(2), method, 0, seed=0, **needed(method, 2))
     assert found.params.tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("method", ["adam", "natural-gradient"])
+@pytest.mark.parametrize("method", ["adam", "sgd", "natural-gradient"])
 def test_the_best_point_is_remembered_when_the_path_leaves_it(method):
-    fun = bowl(np.array([1.0, 1.0]), True)
+    fun = bowl(np.array([1.0, 1.0]), method)
     found = minimize(fun, np.zeros(2), method, 25, learning_rate=1.4, **needed(method, 2))
     assert found.best_fun == min(found.history) == pytest.approx(fun(found.best_params)[0])
     assert fun(found.params)[0] > found.best_fun
@@ -118,34 +129,53 @@ def test_the_best_point_is_remembered_when_the_path_leaves_it(method):
 def test_the_average_is_over_the_last_points_of_the_path():
     path = []
     options = {"a": 0.1, "seed": 4, "callback": lambda step, p, value: path.append(p.copy())}
-    found = minimize(bowl(np.ones(2), False), np.zeros(2), "spsa", 40, average=25, **options)
+    found = minimize(bowl(np.ones(2), "spsa"), np.zeros(2), "spsa", 40, average=25, **options)
     np.testing.assert_allclose(found.params, np.mean(path[-25:], axis=0), atol=1e-15)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_are_complete(method):
     row = METHODS[method]
-    assert row.needs[0] in ("value", "gradient")
+    assert row.needs[0] in ("value", "gradient", "estimate")
     assert set(row.needs[1:]) <= set(row.options)
     for name in row.needs[1:]:
+        rest = {other: value for other, value in needed(method, 2).items() if other != name}
         with pytest.raises(ValueError, match=f"`{name}` is missing"):
-            minimize(bowl(np.ones(2), method in GRADIENT), np.zeros(2), method, 1)
+            minimize(bowl(np.ones(2), method), np.zeros(2), method, 1, **rest)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: minimize(bowl(0, True), np.zeros(2), "adamm"), "adam"),
-        (lambda: minimize(bowl(0, True), np.zeros((2, 2)), "adam"), "1 axes"),
-        (lambda: minimize(bowl(0, True), np.zeros(2), "adam", momentum=1.0), "learning_rate"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "adamm"), "adam"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros((2, 2)), "adam"), "1 axes"),
+        (
+            lambda: minimize(bowl(0, "adam"), np.zeros(2), "adam", momentum=1.0),
+            "no option `momentum`; it takes beta1, .*",
+        ),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "l-bfgs", tl=1.0), "no option `tl`.* Did you mean `tol`"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "sgd", nesterov=1), "True or False"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "sgd", momentum=1.0), "momentum"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "sgd", schedule="cos"), "schedule"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "aqgd", epochs=[1, 2], momentum=[0.1] * 3), "2 `epochs`"),
+        (lambda: minimize(bowl(0, "adam"), np.zeros(2), "aqgd", epochs=[]), "at least one"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "rotoselect", axes="XQ"), "letters of X, Y and Z"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "rotoselect", axes="XYZ"), "each of 2 parameters"),
+        (lambda: minimize(bowl(0, "icans"), np.zeros(2), "icans", lipschitz=4, learning_rate=0.5), "below 2 / lip"),
+        (lambda: minimize(bowl(0, "icans"), np.zeros(2), "icans", lipschitz=4, variant=3), r"variant.*\[1, 2\]"),
+        (lambda: minimize(bowl(0, "icans"), np.zeros(2), "rosalin", lipschitz=4, min_shots=1), "at least 2"),
+        (lambda: minimize(lambda p, n, rng: 1.0, np.zeros(2), "icans", lipschitz=4), "variance"),
+        (lambda: minimize(lambda p, n, rng: (1.0, p, p - 1), np.zeros(2), "icans", lipschitz=4), "at least 0"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "cma-es", population=1), "at least 2"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "nelder-mead", size=0), "above 0"),
         (lambda: minimize(lambda p: (np.nan, p), np.zeros(2), "adam"), "must be finite"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", state={"method": "adam"}), "state"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1.0]), "shape"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1.5, 1.0]), "whole numbers"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "rotosolve", frequencies=[1, 1], units=[0, 1]), "above 0"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "qn-spsa", fidelity=3), "function"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", a=0.0), "above 0"),
-        (lambda: minimize(bowl(0, False), np.zeros(2), "spsa", average=0), "average"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "spsa", state={"method": "adam"}), "state"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "rotosolve", frequencies=[1.0]), "shape"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "rotosolve", frequencies=[1.5, 1.0]), "whole numbers"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "rotosolve", frequencies=[1, 1], units=[0, 1]), "above 0"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "qn-spsa", fidelity=3), "function"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "spsa", a=0.0), "above 0"),
+        (lambda: minimize(bowl(0, "spsa"), np.zeros(2), "spsa", average=0), "average"),
     ],
 )
 def test_doors(call, message):

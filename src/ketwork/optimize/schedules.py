@@ -31,3 +31,16 @@ def share(schedule: str | Callable[[int], float], step: int, horizon: int) -> fl
     if isinstance(schedule, str):
         return SCHEDULES[schedule](step / max(1, horizon))
     return check_real("schedule", schedule(step), 0)
+
+
+def scaled(options: dict[str, Any], state: dict[str, Any], learning_rate: float) -> dict[str, Any]:
+    """The options of a step, without the schedule and its horizon, and with the learning rate that the schedule leaves.
+
+    learning_rate: the rate where options have none. The horizon is the option or, where a run goes on, the state's.
+    """
+    own = {name: value for name, value in options.items() if name not in ("schedule", "horizon")}
+    if "schedule" in options:
+        horizon = int(options.get("horizon") or state.get("horizon") or 1)
+        rate = own.get("learning_rate", learning_rate)
+        own["learning_rate"] = rate * share(options["schedule"], int(state["step"]), horizon)
+    return own

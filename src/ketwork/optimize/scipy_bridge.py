@@ -1,4 +1,4 @@
-"""SciPy's L-BFGS and COBYLA in the house's calling form."""
+"""SciPy's L-BFGS, COBYLA and Nelder-Mead in the house's calling form."""
 
 from typing import Any
 
@@ -70,3 +70,39 @@ def _settings(gradients: bool, steps: int, n_params: int, options: dict[str, Any
     # SciPy raises a smaller limit than its first simplex needs, with a warning; ours is kept by `watched`.
     limits: dict[str, Any] = {"maxiter": max(steps, n_params + 2)}
     return limits | ({"rhobeg": options["rhobeg"]} if options.get("rhobeg") else {})
+
+
+def begin_simplex(params: Floats, size: float | None = None) -> State:
+    """The state of Nelder-Mead before the first step: a simplex of `params` and one more point for each parameter.
+
+    size: how far those are away; None for SciPy's choice, 5 % of a parameter and 0.00025 where it is 0.
+    """
+    away = np.where(params != 0, 0.05 * params, 0.00025) if size is None else np.full(len(params), size)
+    return {"step": 0, "simplex": [params.tolist(), *(params + np.diag(away)).tolist()], "values": []}
+
+
+def simplex_step(task: Task, state: State, params: Floats, tol: float = 1e-4) -> tuple[Floats, State, float]:
+    """One iteration of SciPy's Nelder-Mead: (best corner, new state with all corners and their values, its value).
+
+    The state is "stopped" when neither the corners nor their values differ by more than `tol`.
+    """
+    from scipy.optimize import minimize as scipy_minimize
+
+    corners = np.array(state["simplex"], float)
+    known = {point.tobytes(): value for point, value in zip(corners, state["values"], strict=False)}
+
+    def value(point: Floats) -> float:
+        # SciPy asks for all corners first, of which the state knows the values
+        key = np.ascontiguousarray(point).tobytes()
+        if key not in known:
+            known[key] = task.value(point.copy())
+        return known[key]
+
+    # SciPy counts iterations from 1, so that 2 is one of them
+    options = {"initial_simplex": corners, "maxiter": 2, "maxfev": 10**9, "xatol": tol, "fatol": tol}
+    found = scipy_minimize(value, corners[0], method="Nelder-Mead", options=options)
+    corners, values = found.final_simplex
+    after = {"step": int(state["step"]) + 1, "simplex": corners.tolist(), "values": np.asarray(values).tolist()}
+    if found.success:
+        after["stopped"] = "converged"
+    return np.array(corners[0]), after, float(values[0])

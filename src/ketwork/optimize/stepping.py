@@ -18,7 +18,8 @@ class Way(NamedTuple):
     """How a method goes.
 
     begin(task, params): its state before the first step. step(task, state, params): (new parameters, new state, a
-    value). seen: where that value is true: "before" the step, "after" it, or "" for beside the path.
+    value). A state with "stopped", the reason, ends the run. seen: where the value is true: "before" the step, "after"
+    it, or "" where it is beside the path or only estimated.
     """
 
     begin: Callable[["Task", Floats], State]
@@ -30,12 +31,13 @@ class Way(NamedTuple):
 class Result:
     """Where a minimisation ended.
 
-    params (P,): the best parameters seen (l-bfgs, cobyla), or those after the last step (all others; with the option
-    `average` the mean over the last steps). fun: the value there (l-bfgs, cobyla, rotosolve), or the last value seen,
-    which is from before the last step. best_params, best_fun: where the lowest value was seen, and it; methods that
-    look beside their path only (the SPSA family) have `params` and `fun` there. history: the value at every step.
-    state: what `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of the function
-    (a value with its gradient counts once). message: why it stopped.
+    params (P,): the best parameters seen (l-bfgs, cobyla, nelder-mead), the mean of the distribution (cma-es), or those
+    after the last step (all others; with the option `average` the mean over the last steps). fun: the value there
+    (l-bfgs, cobyla, nelder-mead, rotosolve, rotoselect), or the last value seen: from before the last step, of cma-es
+    the best of the last generation. best_params, best_fun: where the lowest value was seen, and it; methods that look
+    beside their path or estimate (the SPSA family, icans, rosalin) have `params` and `fun` there. history: the value at
+    every step. state: what `minimize(..., state=...)` goes on from; plain numbers and arrays. n_evaluations: calls of
+    the function (a value with its gradient counts once). message: why it stopped. axes: those that rotoselect chose.
     """
 
     params: Floats
@@ -46,20 +48,21 @@ class Result:
     message: str = ""
     best_params: Floats = field(default_factory=lambda: np.zeros(0))
     best_fun: float = float("nan")
+    axes: str = ""
 
 
 class Task:
     """A function to minimise, what else the method was given, and the count of calls."""
 
-    def __init__(self, fun: Callable[[Floats], Any], options: dict[str, Any], rng: np.random.Generator) -> None:
+    def __init__(self, fun: Callable[..., Any], options: dict[str, Any], rng: np.random.Generator) -> None:
         self.fun, self.options, self.rng = fun, options, rng
         self.evaluations = 0
         self.step = 0
 
-    def value(self, params: Floats) -> float:
+    def value(self, params: Floats, *more: Any) -> float:
         """The function where it gives a value. Raises: TypeError for a tuple, ValueError when it is not finite."""
         self.evaluations += 1
-        found = self.fun(params)
+        found = self.fun(params, *more)
         if isinstance(found, tuple):
             raise TypeError("This method needs a function that returns a value alone, but it returns a tuple.")
         return check_value(found, self.step)
@@ -74,10 +77,29 @@ class Task:
                 f"This method needs a function that returns (value, gradient), but it returns {type(found).__name__}."
             )
         value, gradient = found
-        array = check_array("gradient", gradient, 1)
-        if array.shape != params.shape:
-            raise ValueError(f"The gradient must have shape {params.shape}, as the parameters, but has {array.shape}.")
-        return check_value(value, self.step), array
+        return check_value(value, self.step), _as_params("gradient", gradient, params)
+
+    def estimate(self, params: Floats, readings: NDArray[np.int64]) -> tuple[float, Floats, Floats]:
+        """The function where it reads so often and gives (value, gradient, variance of one reading of the gradient).
+        Raises: as `value_and_gradient`, and ValueError for variances below 0."""
+        self.evaluations += 1
+        found = self.fun(params, readings, self.rng)
+        if not isinstance(found, tuple | list) or len(found) != 3:
+            raise TypeError(
+                "This method needs a function that returns (value, gradient, variance), but it returns "
+                f"{type(found).__name__}."
+            )
+        variance = _as_params("variance", found[2], params)
+        if np.any(variance < 0):
+            raise ValueError(f"The variances must be at least 0, but are {variance}.")
+        return check_value(found[0], self.step), _as_params("gradient", found[1], params), variance
+
+
+def _as_params(name: str, given: Any, params: Floats) -> Floats:
+    array = check_array(name, given, 1)
+    if array.shape != params.shape:
+        raise ValueError(f"The {name} must have shape {params.shape}, as the parameters, but has {array.shape}.")
+    return array
 
 
 def check_value(value: Any, step: int) -> float:
@@ -107,6 +129,8 @@ def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: Stat
         if inner is None:
             inner = way.begin(task, params)
         for _ in range(steps):
+            if "stopped" in inner:
+                break
             task.step = int(inner["step"])
             old, half = params, seeds.save(task.rng)
             params, inner, value = way.step(task, inner, params)
@@ -123,11 +147,13 @@ def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: Stat
         message = "interrupted"
         if half is not None:
             task.rng = seeds.restore(half)
+    if inner is not None and message == "all steps done":
+        message = str(inner.get("stopped", message))
     kept = {} if inner is None else _kept(inner, task, path if average else [], best if way.seen else {})
     final = np.mean(path, axis=0) if average and path else params
     last = history[-1] if history else float("nan")
     found, lowest = (best["best_params"], best["best_fun"]) if np.isfinite(best["best_fun"]) else (final, last)
-    return Result(final, last, history, kept, task.evaluations, message, found, lowest)
+    return Result(final, last, history, kept, task.evaluations, message, found, lowest, str(kept.get("axes", "")))
 
 
 def _kept(inner: State, task: Task, path: list[Floats], best: State) -> State:

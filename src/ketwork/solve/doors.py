@@ -16,7 +16,7 @@ from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum, pauli_z
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial
-from ketwork.optimize.minimize import METHODS
+from ketwork.optimize import METHODS
 from ketwork.seeds import Seed, generator
 from ketwork.solve.adapt import adapt
 from ketwork.solve.alternating_circuit import ExchangeMixer

@@ -19,8 +19,7 @@ from ketwork.engine.simulator import Simulator
 from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial, check_bits
-from ketwork.optimize import Result, minimize
-from ketwork.optimize.minimize import METHODS
+from ketwork.optimize import METHODS, Result, minimize
 from ketwork.seeds import Seed, spawn
 from ketwork.solve.objective import Derived, Objective
 from ketwork.solve.solution import Bits, Floats, Solution

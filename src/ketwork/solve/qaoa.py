@@ -12,7 +12,7 @@ from ketwork.engine.diagonal import Alternation, spin_terms
 from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial
-from ketwork.optimize.minimize import METHODS, minimize
+from ketwork.optimize import METHODS, minimize
 from ketwork.seeds import Seed, spawn
 from ketwork.solve.alternating_circuit import (
     ExchangeMixer,
