@@ -12,8 +12,9 @@ from ketwork.backends.protocol import Compiled, Cost, Floats, own_slots
 from ketwork.checks import check_int
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.batch import Gradient
+from ketwork.engine.door import check_observables, check_qubits, check_slots
 from ketwork.engine.sampling import Bits
-from ketwork.engine.simulator import Simulator, check_observables, check_qubits, check_slots
+from ketwork.engine.simulator import Simulator
 from ketwork.noise.calibration import Device
 from ketwork.noise.calibration_files import load_device
 from ketwork.noise.model import NoiseModel

@@ -12,8 +12,8 @@ from ketwork.backends.shift import shifted_circuits
 from ketwork.checks import check_array
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.batch import Gradient
+from ketwork.engine.door import check_observables
 from ketwork.engine.sampling import Bits
-from ketwork.engine.simulator import check_observables
 from ketwork.operators.grouping import group_qubitwise
 
 Floats = NDArray[np.floating[Any]]

@@ -22,9 +22,9 @@ from ketwork.backends.protocol import Compiled, Cost, Floats, own_slots
 from ketwork.checks import check_int, check_real, need_extra
 from ketwork.circuit.circuit import Circuit
 from ketwork.circuit.from_qiskit import from_qiskit
+from ketwork.engine.door import check_observables, check_qubits, check_slots
 from ketwork.engine.measure import in_basis, values_from_bits
 from ketwork.engine.sampling import Bits
-from ketwork.engine.simulator import check_observables, check_qubits, check_slots
 from ketwork.operators.grouping import group_qubitwise
 from ketwork.seeds import Seed, generator
 

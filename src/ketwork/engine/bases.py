@@ -15,6 +15,7 @@ from ketwork.circuit.circuit import Circuit
 from ketwork.engine import geometry, noisy
 from ketwork.engine.lower import lower
 from ketwork.engine.polynomials import Floats, Integers
+from ketwork.engine.starts import part_of
 from ketwork.noise.confusion import Confusion, confuse
 from ketwork.noise.model import NoiseModel
 from ketwork.operators.grouping import BasisGroup, group_qubitwise
@@ -77,11 +78,12 @@ def estimates(
     method: str,
     run: tuple[Any, int],
     rng: np.random.Generator,
+    initial: Complex | None = None,
 ) -> Floats:
     """(B, M) estimates of observables, every basis of every sample read `shots` times, readout errors included.
 
     Distributed as if the circuit were run once a basis. slots: inputs and weights. method: "statevector" or
-    "paulitransfer". run: dtype, threads.
+    "paulitransfer". run: dtype, threads. initial: states (B, 2^n) or (1, 2^n) to start from, of pure ones.
     """
     (x, w), n = slots, circuit.n_qubits
     confusions = noise.confusions(n)
@@ -93,7 +95,8 @@ def estimates(
         if method == "paulitransfer":
             held = noisy.pauli_vectors(circuit, noise, (part, w), run)
         else:
-            held = geometry.states(lower(circuit), part, w, *run)
+            started = part_of(initial, slice(first, first + rows))
+            held = geometry.states(lower(circuit), part, w, *run, started)
         for k, one in enumerate(held):
             result[first + k] = _read(one, bases, confusions, shots, rng)
     return result

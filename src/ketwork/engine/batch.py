@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketwork.checks import check_array
-from ketwork.engine import large, tiles
+from ketwork.engine import large, starts, tiles
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.observe import Observed
 from ketwork.engine.polynomials import Floats
@@ -29,11 +30,18 @@ precision the two ways differ in digits that are seen, and what a model says of 
 @dataclass(frozen=True)
 class Gradient:
     """Cotangents: `x` (B, n_inputs) of the inputs, `w` (n_weights,) of the weights, summed over the batch; `noise`
-    (S,) of `NoiseModel.strengths`, where it was asked for."""
+    (S,) of `NoiseModel.strengths`, where it was asked for.
+
+    initial: (B, 2^n) of the states that the circuits started from, where these were given; (1, 2^n), summed over the
+    batch, of a state that all share. The change of what is pulled back is Re sum conj(initial) d(state), as torch has
+    it: the slopes by real and imaginary parts are its real and imaginary parts. Values count as quadratic forms of the
+    amplitudes, which need no norm. Real for real states.
+    """
 
     x: Floats
     w: Floats
     noise: Floats | None = None
+    initial: NDArray[Any] | None = None
 
 
 class Batch:
@@ -41,10 +49,15 @@ class Batch:
 
     Small registers run as tiles with a sample a lane, large ones and few samples a state at a time. Final states are
     kept for the pullback while they are small; larger ones are run again, so that memory is bounded whatever the batch.
+    initial: None for |0...0>, or states (B, 2^n) or (1, 2^n) to start from.
     """
 
-    def __init__(self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int) -> None:
+    def __init__(
+        self, program: Program, observed: Observed, x: Floats, w: Floats, dtype: Any, threads: int,
+        initial: NDArray[Any] | None = None,
+    ) -> None:  # fmt: skip
         self.program, self.observed, self.x, self.w, self.dtype, self.threads = program, observed, x, w, dtype, threads
+        self.initial = initial
         alone = int(dtype == np.float64)
         few = min(_FEW_SAMPLES, WIDTH[dtype] // 4 if program.bits >= _FEW_BITS else alone)
         self.one_by_one = program.bits > TILE_BITS or len(x) <= few
@@ -71,7 +84,10 @@ class Batch:
         if self.kept is not None:
             return self.kept
         driven = tiles.drive(self.program, self.x[part], self.w, self.dtype)
-        result = driven, *tiles.run(self.program, driven, self.observed, self.threads)
+        initial = starts.part_of(self.initial, part)
+        count = len(driven.by_lane)
+        started = None if initial is None else starts.started_tiles(self.program, initial, count, self.dtype)
+        result = driven, *tiles.run(self.program, driven, self.observed, self.threads, started)
         if self.keep:
             self.kept = result
         return result
@@ -83,18 +99,30 @@ class Batch:
         if cotangent.shape != expected:
             raise ValueError(f"Argument `cotangent` must have shape {expected}, but has {cotangent.shape}.")
         if self.one_by_one:
-            parts = self._each(lambda k, threads: self._pull_back_large(k, cotangent[k], threads))
-            if len(parts) == 1:
-                return Gradient(*parts[0])
-            return Gradient(np.concatenate([p[0] for p in parts]), sum(p[1] for p in parts))
-        program = self.program
-        gx, gw = np.zeros_like(self.x), np.zeros_like(self.w)
-        for part in self._chunks():
-            driven, states, _ = self._run(part)
-            steps, by_lane = tiles.pull_back(program, driven, states, self.observed, cotangent[part], self.threads)
-            gx[part], lane_w = program.by_lane.pull_back(self.x[part], self.w, by_lane)
-            gw += lane_w + program.shared.pull_back(self.x[:1], self.w, steps[None, :])[1]
-        return Gradient(gx, gw)
+            return self._joined(self._each(lambda k, threads: self._pull_back_large(k, cotangent[k], threads)))
+        return self._joined([self._pull_back_part(part, cotangent[part]) for part in self._chunks()])
+
+    def _pull_back_part(self, part: slice, cotangent: Floats) -> Gradient:
+        program, x, initial = self.program, self.x[part], starts.part_of(self.initial, part)
+        driven, states, _ = self._run(part)
+        costates = None if initial is None else tiles.aligned_empty(states.shape, states.dtype)
+        steps, by_lane = tiles.pull_back(program, driven, states, self.observed, cotangent, self.threads, costates)
+        gx, gw = program.by_lane.pull_back(x, self.w, by_lane)
+        gw += program.shared.pull_back(x[:1], self.w, steps[None, :])[1]
+        if initial is None or costates is None:
+            return Gradient(gx, gw)
+        return Gradient(gx, gw, initial=starts.by_initial(program, initial, costates, len(x)))
+
+    def _joined(self, parts: list[Gradient]) -> Gradient:
+        """The gradient of a batch from those of its parts."""
+        if len(parts) == 1:
+            return parts[0]
+        gx, gw = np.concatenate([p.x for p in parts]), np.sum([p.w for p in parts], axis=0)
+        slopes = [p.initial for p in parts if p.initial is not None]
+        if self.initial is None or not slopes:
+            return Gradient(gx, gw)
+        together = np.concatenate(slopes)
+        return Gradient(gx, gw, initial=together.sum(0, keepdims=True) if len(self.initial) == 1 else together)
 
     def _each(self, work: Callable[[int, int], Any]) -> list[Any]:
         """Call work(sample, threads) for every sample: threads share the samples, or the blocks of one large state."""
@@ -105,7 +133,8 @@ class Batch:
         return [work(k, self.threads) for k in range(len(self.x))]
 
     def _evolve_large(self, k: int, threads: int) -> large.Run:
-        return large.evolve(self.program, self.x[k : k + 1], self.w, self.dtype, threads)
+        initial = starts.part_of(self.initial, slice(k, k + 1))
+        return large.evolve(self.program, self.x[k : k + 1], self.w, self.dtype, threads, initial)
 
     def _value_large(self, k: int, threads: int, gradient: bool) -> Floats:
         run = self._evolve_large(k, threads)
@@ -113,13 +142,17 @@ class Batch:
             self.kept_large = [run]
         return large.read(self.program, run, self.observed, threads, gradient and len(self.x) == 1)
 
-    def _pull_back_large(self, k: int, cotangent: Floats, threads: int) -> tuple[Floats, Floats]:
+    def _pull_back_large(self, k: int, cotangent: Floats, threads: int) -> Gradient:
         try:
             run = self.kept_large.pop()  # the sweep back uses the run up, and two threads may ask at once
         except IndexError:
             run = self._evolve_large(k, threads)
-        steps = large.pull_back(self.program, run, self.observed, cotangent, threads)
-        return self.program.angles.pull_back(self.x[k : k + 1], self.w, steps[None, :])
+        program, initial = self.program, starts.part_of(self.initial, slice(k, k + 1))
+        steps, costate, factor = large.pull_back(program, run, self.observed, cotangent, threads)
+        gx, gw = program.angles.pull_back(self.x[k : k + 1], self.w, steps[None, :])
+        if initial is None:
+            return Gradient(gx, gw)
+        return Gradient(gx, gw, initial=factor * starts.by_initial_of_one(program, initial, costate))
 
 
 def one_layout(array: Floats) -> Floats:

@@ -10,25 +10,35 @@ from ketwork.engine.batch import TILE_BITS, refuse_what_does_not_fit
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.polynomials import Floats
 from ketwork.engine.program import Program
+from ketwork.engine.starts import Amplitudes, part_of, started_tiles
 
 Complex = NDArray[np.complexfloating[Any]]
 _BLOCK_BYTES = 1 << 27
 
 
-def stored_states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
-    """(B, 2^bits) amplitudes in stored order, without the global phase."""
+def stored_states(
+    program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int, initial: Amplitudes | None = None
+) -> Complex:
+    """(B, 2^bits) amplitudes in stored order, without the global phase. initial: states (B, 2^n), or (1, 2^n) for all,
+    to start from."""
     if program.bits > TILE_BITS:
         refuse_what_does_not_fit(program, dtype, 1, states=2 * len(x))
-        planes = [large.evolve(program, row[None, :], w, dtype, threads).state for row in x]
+        planes = [
+            large.evolve(program, x[one], w, dtype, threads, part_of(initial, one)).state
+            for one in (slice(k, k + 1) for k in range(len(x)))
+        ]
         return np.stack([p[: program.half] + 1j * p[program.half :] for p in planes])
     refuse_what_does_not_fit(program, dtype, -(-len(x) // WIDTH[dtype]) * WIDTH[dtype])
-    states = tiles.evolve(program, tiles.drive(program, x, w, dtype), threads)
+    started = None if initial is None else started_tiles(program, initial, len(x), dtype)
+    states = tiles.evolve(program, tiles.drive(program, x, w, dtype), threads, started)
     return tiles.amplitudes(program, states, len(x))
 
 
-def states(program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Complex:
-    """(B, 2^n) amplitudes in the circuit's order, global phase included."""
-    stored = stored_states(program, x, w, dtype, threads)
+def states(
+    program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int, initial: Amplitudes | None = None
+) -> Complex:
+    """(B, 2^n) amplitudes in the circuit's order, global phase included, from |0...0> or from states (B, 2^n)."""
+    stored = stored_states(program, x, w, dtype, threads, initial)
     result = np.empty_like(stored)
     result[:, program.logical_index()] = stored
     result = result[:, :: 1 << (program.bits - program.n_qubits)]

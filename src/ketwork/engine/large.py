@@ -11,6 +11,7 @@ from ketwork.engine.lanes import WIDTH
 from ketwork.engine.observe import PROBABILITIES, Observed
 from ketwork.engine.polynomials import Floats, Integers
 from ketwork.engine.program import Program
+from ketwork.engine.starts import Amplitudes, start_one
 from ketwork.engine.statevector import GROUP, LANE_PHASE
 from ketwork.engine.sweeps import Item, Layout, plan
 from ketwork.engine.tiles import Span, aligned_empty, initial_tile, spread
@@ -121,13 +122,15 @@ def _sweep(program: Program, found: Layout, items: list[Item], lane_bits: int) -
     )
 
 
-def evolve(program: Program, x: Floats, w: Floats, dtype: Any, threads: int) -> Run:
-    """Run one sample x (1, F)."""
+def evolve(program: Program, x: Floats, w: Floats, dtype: Any, threads: int, initial: Amplitudes | None = None) -> Run:
+    """Run one sample x (1, F), from |0...0> or from a state (1, 2^n)."""
     planned, table = plan_sweeps(program, dtype), program.angles
     like = _LIKE[dtype]
     angles, turns, state = blocked.start(x, w, table.arrays, planned.turned, planned.size, like)
     if program.prepared:
         state.reshape(2, -1)[:, : program.half] = state[0] * initial_tile(program).reshape(2, -1)
+    if initial is not None:
+        start_one(program, initial, state)
     drive = angles, turns
     for one in planned.sweeps:
 
@@ -169,8 +172,11 @@ def _apply(run: Run, costate: Floats, observed: Observed, weights: Floats, threa
     return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
 
 
-def pull_back(program: Program, run: Run, observed: Observed, cotangent: Floats, threads: int) -> Floats:
-    """A cotangent (outputs,) of the observed values to those of the angles, (steps,). Uses the run up."""
+def pull_back(
+    program: Program, run: Run, observed: Observed, cotangent: Floats, threads: int
+) -> tuple[Floats, Floats, float]:
+    """A cotangent (outputs,) of the observed values to those of the angles, (steps,), and of the state at the start:
+    its co-state, but for a factor. Uses the run up."""
     state, factor = run.state, 1.0
     if run.costate is not None:
         costate, factor = run.costate, float(cotangent[0])
@@ -193,4 +199,4 @@ def pull_back(program: Program, run: Run, observed: Observed, cotangent: Floats,
 
         for part in spread(work, run.plan.blocks, threads):
             gradient += part
-    return gradient if factor == 1.0 else factor * gradient
+    return (gradient if factor == 1.0 else factor * gradient), costate, factor

@@ -64,14 +64,19 @@ def place_measured(circuit: Circuit, draw_end: Callable[[Circuit, tuple[int, ...
 
 
 def trajectories(
-    circuit: Circuit, x: Floats, w: Floats, shots: int, dtype: Any, threads: int, rng: np.random.Generator
-) -> Bits:
-    """Classical bits (B, shots, n_bits) of a circuit with measurements, resets and conditions."""
+    circuit: Circuit, x: Floats, w: Floats, shots: int, dtype: Any, threads: int, rng: np.random.Generator,
+    initial: NDArray[Any] | None = None,
+) -> Bits:  # fmt: skip
+    """Classical bits (B, shots, n_bits) of a circuit with measurements, resets and conditions, from |0...0> or from
+    states (B, 2^n), or (1, 2^n) for all."""
     result = np.zeros((len(x), shots, circuit.n_bits), np.uint8)
+    zero = np.eye(1, 1 << circuit.n_qubits)
+    states = np.broadcast_to(zero if initial is None else initial, (len(x), zero.shape[1]))
     for sample in range(len(x)):
         for first in range(0, shots, _CHUNK):
             lanes = min(_CHUNK, shots - first)
-            run = _Trajectories(circuit, np.repeat(x[sample : sample + 1], lanes, axis=0), w, dtype, threads, rng)
+            rows = np.repeat(x[sample : sample + 1], lanes, axis=0)
+            run = _Trajectories(circuit, rows, w, dtype, threads, rng, states[sample])
             result[sample, first : first + lanes] = run.bits
     return result
 
@@ -80,14 +85,16 @@ class _Trajectories:
     """One chunk of trajectories: `states` (tiles, 2, 2^n, W) in circuit order, `bits` (lanes, n_bits)."""
 
     def __init__(
-        self, circuit: Circuit, x: Floats, w: Floats, dtype: Any, threads: int, rng: np.random.Generator
-    ) -> None:
+        self, circuit: Circuit, x: Floats, w: Floats, dtype: Any, threads: int, rng: np.random.Generator,
+        initial: NDArray[Any],
+    ) -> None:  # fmt: skip
         self.x, self.w, self.threads, self.rng, self.circuit = x, w, threads, rng, circuit
         self.bits = np.zeros((len(x), circuit.n_bits), np.uint8)
         self.register = max(circuit.n_qubits, 2)
         width = WIDTH[np.dtype(dtype)]
         self.states = tiles.aligned_zeros((-(-len(x) // width), 2, 1 << self.register, width), dtype)
-        self.states[:, 0, 0] = 1
+        for part, plane in enumerate((initial.real, initial.imag)):
+            self.states[:, part, :: 1 << (self.register - circuit.n_qubits)] = plane[:, None]
         stretch: list[Gate] = []
         for gate in circuit.gates:
             if gate.condition is None and gate.name not in ("measure", "reset"):

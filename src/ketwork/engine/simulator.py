@@ -1,19 +1,26 @@
 """The simulator: what people call. It checks its arguments, picks a method and hands over to the kernels."""
 
-import operator
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.checks import check_array, check_choice, check_int, check_real
+from ketwork.checks import check_choice, check_int, check_real
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine import bases, geometry, noisy, sampling, stabilizer, trajectories
-from ketwork.engine.batch import Batch, Gradient, one_layout
+from ketwork.engine.batch import Batch, Gradient
+from ketwork.engine.door import (
+    Observable,
+    check_circuit,
+    check_initial,
+    check_qubits,
+    check_slots,
+    observed_sums,
+)
 from ketwork.engine.lower import check_gates, lower
 from ketwork.engine.measure import in_basis, values_from_bits
 from ketwork.engine.observe import Observed, known_paulis, known_probabilities
@@ -23,11 +30,9 @@ from ketwork.engine.trajectories import AT_MOST, COUNT, Estimate
 from ketwork.engine.warm import ensure_compiled
 from ketwork.noise.confusion import with_partners
 from ketwork.noise.model import NoiseModel
-from ketwork.operators.pauli import PauliSum, hermitian
+from ketwork.operators.pauli import PauliSum
 from ketwork.seeds import Seed, generator
 
-Observable = PauliSum | tuple[Any, Sequence[int]]
-"""A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
 _CORES = os.cpu_count() or 1
 _NO_NOISE = NoiseModel()
 Pullback = Callable[[Any], Gradient]
@@ -46,6 +51,8 @@ class Simulator:
     trajectories: how many are run (default 1000); standard_error: run as many as it takes to know values this well (at
     most `trajectories`, where both are given).
     Inputs x are (B, n_inputs), weights w (n_weights,); either may be None when the circuit has none (then B = 1).
+    initial: states (B, 2^n) of norm 1 that circuits start from instead of |0...0>, one a sample, or one for all,
+    (1, 2^n) or (2^n,); real or complex, pure states without channels only. Circuits without inputs run once a state.
     """
 
     precision: str = "double"
@@ -85,13 +92,19 @@ class Simulator:
         return noisy.choose(circuit, self.noise, self.method, batch, self.dtype, self.trajectories or COUNT)
 
     def expectation(
-        self, circuit: Circuit, observables: Observable | Sequence[Observable], x: Any = None, w: Any = None
+        self,
+        circuit: Circuit,
+        observables: Observable | Sequence[Observable],
+        x: Any = None,
+        w: Any = None,
+        initial: Any = None,
     ) -> Floats:
         """Expectation values (B, M) of M observables in the circuit's final state, as they would be read."""
         x, w = check_slots(circuit, x, w)
+        x, initial = self._start(circuit, x, initial)
         sums = observed_sums(circuit, observables)
         if self.shots is not None:
-            return self._estimated(circuit, sums, x, w).astype(self.dtype)
+            return self._estimated(circuit, sums, x, w, initial).astype(self.dtype)
         method = self._method(circuit, len(x))
         if method == "paulitransfer":
             return noisy.expectation(circuit, self._noise, sums, (x, w), self._run)
@@ -102,7 +115,7 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate = trajectories.run(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype)
-        return self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit)).values()
+        return self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit), initial).values()
 
     def value_and_pullback(
         self,
@@ -111,12 +124,14 @@ class Simulator:
         x: Any = None,
         w: Any = None,
         by_strength: bool = False,
+        initial: Any = None,
     ) -> tuple[Floats, Pullback]:
         """Expectation values (B, M), and a function from their cotangents (B, M) to a `Gradient`.
 
         by_strength: also by `noise.strengths` (exact noisy values only). With trajectories both are estimates.
         """
         x, w = check_slots(circuit, x, w)
+        x, initial = self._start(circuit, x, initial, by_strength)
         sums = observed_sums(circuit, observables)
         if not self.differentiable:
             raise ValueError(
@@ -130,7 +145,7 @@ class Simulator:
             ensure_compiled("trajectories")
             estimate, pull_back = trajectories.value_and_pullback(circuit, self._noise, sums, x, w, *self._paths)
             return estimate.values.astype(self.dtype), pull_back
-        run = self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit))
+        run = self._ideal(circuit, x, w, lambda program: self._paulis(program, sums, circuit), initial)
         return run.values(gradient=True), run.pull_back
 
     def estimate(
@@ -143,42 +158,50 @@ class Simulator:
         return trajectories.run(circuit, self._noise, sums, x, w, *self._paths)
 
     def probabilities(
-        self, circuit: Circuit, x: Any = None, w: Any = None, qubits: Sequence[int] | None = None
+        self, circuit: Circuit, x: Any = None, w: Any = None, qubits: Sequence[int] | None = None, initial: Any = None
     ) -> Floats:
         """Probabilities (B, 2^k) to read the outcomes of k qubits (default: all), the first qubit most significant."""
-        return self._read(circuit, x, w, qubits, False)[0]
+        return self._read(circuit, x, w, qubits, False, initial)[0]
 
     def probabilities_and_pullback(
-        self, circuit: Circuit, x: Any = None, w: Any = None, qubits: Sequence[int] | None = None
+        self, circuit: Circuit, x: Any = None, w: Any = None, qubits: Sequence[int] | None = None, initial: Any = None
     ) -> tuple[Floats, Pullback]:
         """Probabilities (B, 2^k), and a function from their cotangents to a `Gradient`."""
-        return self._read(circuit, x, w, qubits, True)
+        return self._read(circuit, x, w, qubits, True, initial)
 
-    def _read(self, circuit: Circuit, x: Any, w: Any, qubits: Any, gradient: bool) -> tuple[Floats, Pullback]:
+    def _read(
+        self, circuit: Circuit, x: Any, w: Any, qubits: Any, gradient: bool, initial: Any
+    ) -> tuple[Floats, Pullback]:
         x, w = check_slots(circuit, x, w)
+        x, initial = self._start(circuit, x, initial)
         chosen, method = check_qubits(circuit.n_qubits, qubits), self._method(circuit, len(x), silent=True)
         if method == "statevector" and not self._noise.confusions(circuit.n_qubits):
-            run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, chosen))
+            run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, chosen), initial)
             return run.values(), run.pull_back
         if method not in ("statevector", "paulitransfer"):
             raise ValueError(f"Probabilities of all outcomes need an exact method, but {method} would be taken here.")
         if method == "statevector":
-            return self._misread(circuit, x, w, chosen)
+            return self._misread(circuit, x, w, chosen, initial)
         return noisy.probabilities_and_pullback(circuit, self._noise, chosen, (x, w), self._run, gradient)
 
-    def _misread(self, circuit: Circuit, x: Floats, w: Floats, qubits: tuple[int, ...]) -> tuple[Floats, Pullback]:
+    def _misread(
+        self, circuit: Circuit, x: Floats, w: Floats, qubits: tuple[int, ...], initial: Any
+    ) -> tuple[Floats, Pullback]:
         """Probabilities of a pure state through the errors of the readout, which are linear."""
         confusions = self._noise.confusions(circuit.n_qubits)
         read = with_partners(qubits, confusions)
-        run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, read))
+        run = self._ideal(circuit, x, w, lambda program: known_probabilities(program, read), initial)
         values, true_cotangent = noisy.as_read(run.values(), confusions, qubits)
         return values, lambda cotangent: run.pull_back(true_cotangent(cotangent))
 
-    def state(self, circuit: Circuit, x: Any = None, w: Any = None) -> NDArray[np.complexfloating[Any]]:
+    def state(
+        self, circuit: Circuit, x: Any = None, w: Any = None, initial: Any = None
+    ) -> NDArray[np.complexfloating[Any]]:
         """Final states (B, 2^n), complex, global phase included; qubit 0 is the most significant bit."""
         x, w = check_slots(circuit, x, w)
         self._refuse_channels("state", "`density_matrix`")
-        return geometry.states(lower(circuit), x, w, self.dtype, self._threads)
+        x, initial = self._start(circuit, x, initial)
+        return geometry.states(lower(circuit), x, w, self.dtype, self._threads, initial)
 
     def density_matrix(self, circuit: Circuit, x: Any = None, w: Any = None) -> NDArray[np.complexfloating[Any]]:
         """Density matrices (B, 2^n, 2^n) before readout, up to 8 qubits; qubit 0 is the most significant bit."""
@@ -218,6 +241,7 @@ class Simulator:
         shots: int = 1024,
         qubits: Sequence[int] | None = None,
         seed: Seed = None,
+        initial: Any = None,
     ) -> sampling.Bits:
         """Shots (B, shots, k) of 0 and 1, as they would be read.
 
@@ -225,28 +249,40 @@ class Simulator:
         its classical bits; resets and conditions are followed shot by shot (in ideal and in stabilizer circuits).
         """
         x, w = check_slots(circuit, x, w)
+        x, initial = self._start(circuit, x, initial)
         shots = check_int("shots", shots, 1)
         rng = generator(self.seed if seed is None else seed)
         measured = any(gate.name in ("measure", "reset") or gate.condition for gate in circuit.gates)
         if measured and qubits is not None:
             raise ValueError("Argument `qubits` must be None: the circuit's own measurements say what is read.")
         if not measured:
-            return self._drawn_bits(circuit, x, w, shots, check_qubits(circuit.n_qubits, qubits), rng)
+            return self._drawn_bits(circuit, x, w, shots, check_qubits(circuit.n_qubits, qubits), rng, initial)
         if self.method == "stabilizer":
             return self._stabilizer_bits(circuit, x, w, shots, None, rng)
         if sampling.measures_at_end(circuit):
-            return sampling.place_measured(circuit, lambda c, q: self._drawn_bits(c, x, w, shots, q, rng))
+            return sampling.place_measured(circuit, lambda c, q: self._drawn_bits(c, x, w, shots, q, rng, initial))
         if not self._noise.is_empty:
             raise ValueError(
                 "Measurements, resets and conditions inside a noisy circuit are run by method='stabilizer' alone."
             )
-        return sampling.trajectories(circuit, x, w, shots, self.dtype, self._threads, rng)
+        return sampling.trajectories(circuit, x, w, shots, self.dtype, self._threads, rng, initial)
 
     def reader(self, circuit: Circuit) -> "Simulator":
         """The simulator for this circuit and what is put behind it to look at it in a basis, which has no noise."""
         return replace(self, noise=self._noise.quiet_after(len(circuit.gates)), shots=None)
 
     # ------------------------------------------------------------------ behind the calls
+    def _start(self, circuit: Circuit, x: Floats, initial: Any, mixed: bool = False) -> tuple[Floats, Any]:
+        """Inputs and the states to start from, checked, or None; mixed: whether states are to be mixed in any case."""
+        if initial is None:
+            return x, None
+        if mixed or self._noise.rules or self._noise.waiting or self.method not in ("auto", "statevector"):
+            raise ValueError(
+                "Argument `initial` must be None: noisy states, and those of the methods for noise, start from "
+                "|0...0>. The gates of `ketwork.models.amplitude_encoding` prepare a state there."
+            )
+        return check_initial(circuit, x, initial)
+
     def _method(self, circuit: Circuit, batch: int, silent: bool = False) -> str:
         """The method that is taken, said aloud where "auto" has to settle for estimates."""
         if self.noise is None and self.method in ("auto", "statevector"):
@@ -257,21 +293,22 @@ class Simulator:
         return choice.method
 
     def _drawn_bits(
-        self, circuit: Circuit, x: Floats, w: Floats, shots: int, qubits: tuple[int, ...], rng: np.random.Generator
-    ) -> sampling.Bits:
+        self, circuit: Circuit, x: Floats, w: Floats, shots: int, qubits: tuple[int, ...], rng: np.random.Generator,
+        initial: Any = None,
+    ) -> sampling.Bits:  # fmt: skip
         """Shots of a circuit that is read at its end."""
         if self.method == "stabilizer":
             return self._stabilizer_bits(circuit, x, w, shots, qubits, rng)
         if self.plan(circuit, len(x)).method == "trajectories":
             ensure_compiled("trajectories")
             return trajectories.sample(circuit, self._noise, x, w, shots, qubits, *self._run, rng)
-        return sampling.draw(self.probabilities(circuit, x, w, qubits), shots, rng)
+        return sampling.draw(self.probabilities(circuit, x, w, qubits, initial), shots, rng)
 
     def _stabilizer_bits(self, circuit: Circuit, x: Floats, w: Floats, shots: int, qubits: Any, rng: Any) -> Any:
         rows = [stabilizer.sample(circuit.bind(row, w), self._noise, shots, qubits, rng) for row in x]
         return np.concatenate(rows)
 
-    def _estimated(self, circuit: Circuit, sums: list[PauliSum], x: Floats, w: Floats) -> Floats:
+    def _estimated(self, circuit: Circuit, sums: list[PauliSum], x: Floats, w: Floats, initial: Any) -> Floats:
         """Expectation values from shots: every qubit-wise commuting group is read in its basis."""
         check_gates(circuit)  # stabilizer states would be sampled through measurements
         asked, shots, rng = bases.bases_of(sums), self.shots or 1, generator(self.seed)
@@ -279,9 +316,10 @@ class Simulator:
         if not asked.groups:
             return np.zeros((len(x), len(sums)))
         if n <= bases.MOST_QUBITS.get(method, 0):
-            return bases.estimates(circuit, self._noise, asked, (x, w), shots, method, self._run, rng)
+            return bases.estimates(circuit, self._noise, asked, (x, w), shots, method, self._run, rng, initial)
         reader, every = self.reader(circuit), tuple(range(n))
-        bits = [reader._drawn_bits(in_basis(circuit, g.basis), x, w, shots, every, rng) for g in asked.groups]
+        turned = (in_basis(circuit, g.basis) for g in asked.groups)
+        bits = [reader._drawn_bits(one, x, w, shots, every, rng, initial) for one in turned]
         return values_from_bits(asked.groups, bits, len(sums))[0]
 
     def _refuse_channels(self, what: str, remedy: str) -> None:
@@ -309,91 +347,8 @@ class Simulator:
     def _paulis(self, program: Program, sums: list[PauliSum], circuit: Circuit) -> Observed:
         return known_paulis(program, noisy.sums_as_read(sums, self._noise, circuit))
 
-    def _ideal(self, circuit: Circuit, x: Floats, w: Floats, observe: Callable[[Program], Observed]) -> Batch:
+    def _ideal(
+        self, circuit: Circuit, x: Floats, w: Floats, observe: Callable[[Program], Observed], initial: Any = None
+    ) -> Batch:
         program = lower(circuit)
-        return Batch(program, observe(program), x, w, self.dtype, self._threads)
-
-
-def check_circuit(circuit: Any) -> None:
-    """Raise a TypeError when something is no circuit."""
-    if not isinstance(circuit, Circuit):
-        raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
-
-
-def check_slots(circuit: Circuit, x: Any, w: Any, name_of_x: str = "x") -> tuple[Floats, Floats]:
-    """The circuit's inputs as (B, n_inputs) and weights as (n_weights,), checked; the kernels are ready after it."""
-    check_circuit(circuit)
-    arrays = []
-    for name, value, wanted, ndim in ((name_of_x, x, circuit.n_inputs, 2), ("w", w, circuit.n_weights, 1)):
-        noun = "inputs" if ndim == 2 else "weights"
-        if value is None:
-            if wanted:
-                raise ValueError(f"Argument `{name}` is missing: the circuit has {wanted} {noun}.")
-            value = np.zeros((1, 0) if ndim == 2 else 0)
-        array = check_array(name, value, ndim)
-        if array.shape[-1] != wanted:
-            raise ValueError(
-                f"Argument `{name}` must have {wanted} {noun} in its last axis, as the circuit has, "
-                f"but has shape {array.shape}."
-            )
-        arrays.append(one_layout(array))
-    if len(arrays[0]) == 0:
-        raise ValueError(f"Argument `{name_of_x}` must hold at least one sample, but has none.")
-    ensure_compiled()
-    return arrays[0], arrays[1]
-
-
-def observed_sums(circuit: Circuit, observables: Observable | Sequence[Observable]) -> list[PauliSum]:
-    """Observables of a circuit's register as Hermitian Pauli sums; those of the last call are known again."""
-    given: Any = (observables,) if isinstance(observables, PauliSum) else observables
-    known = isinstance(given, tuple | list) and all(isinstance(one, PauliSum) for one in given)
-    kept = circuit._memo.get("observables")
-    if known and kept is not None and len(kept) == len(given) and all(map(operator.is_, kept, given)):
-        return kept  # type: ignore[no-any-return]
-    sums = check_observables(circuit.n_qubits, observables)
-    if known:
-        circuit._memo["observables"] = sums
-    return sums
-
-
-def check_observables(n_qubits: int, observables: Observable | Sequence[Observable]) -> list[PauliSum]:
-    """Observables of a register as Hermitian Pauli sums."""
-    single = isinstance(observables, PauliSum) or (
-        isinstance(observables, tuple) and len(observables) == 2 and _are_qubits(observables[1])
-    )
-    listed: Any = [observables] if single else list(observables)  # type: ignore[arg-type]
-    if not listed:
-        raise ValueError("Argument `observables` must hold at least one observable, but is empty.")
-    sums = []
-    for k, observable in enumerate(listed):
-        if isinstance(observable, tuple):
-            observable = hermitian(observable[0], observable[1], n_qubits)
-        if not isinstance(observable, PauliSum):
-            raise TypeError(
-                f"Argument `observables` must hold PauliSums or (matrix, qubits) pairs, but item {k} is "
-                f"{type(observable).__name__}."
-            )
-        if observable.n_qubits != n_qubits:
-            raise ValueError(
-                f"Argument `observables` must act on the circuit's {n_qubits} qubits, but item {k} acts on "
-                f"{observable.n_qubits}."
-            )
-        if not observable.is_hermitian:
-            raise ValueError(f"Argument `observables` must be Hermitian, but item {k} has complex coefficients.")
-        sums.append(observable)
-    return sums
-
-
-def _are_qubits(value: Any) -> bool:
-    return all(isinstance(q, int | np.integer) for q in (value if isinstance(value, Iterable) else [value]))
-
-
-def check_qubits(n_qubits: int, qubits: Sequence[int] | None) -> tuple[int, ...]:
-    """A choice of different qubits of a register; None means all of them."""
-    if qubits is None:
-        return tuple(range(n_qubits))
-    listed = qubits if isinstance(qubits, Iterable) else [qubits]
-    chosen = tuple(check_int("qubits", q, 0, n_qubits - 1) for q in listed)
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise ValueError(f"Argument `qubits` must name different qubits, at least one, but is {chosen}.")
-    return chosen
+        return Batch(program, observe(program), x, w, self.dtype, self._threads, initial)

@@ -157,7 +157,7 @@ def back_tiles(states, span, half, ops, drive, where, observed, cotangent, out):
     """Pull a cotangent (B, M) back through the tiles of a span; `states` are left as they were.
 
     drive, where, observed: as for `run_tiles`. out, added to: (by rotation (R,), by phase (T, 2^n), both summed over
-    samples, by lane angle (B, A)).
+    samples, by lane angle (B, A), co-states at the start as `states`, or none of these).
     """
     W = 64 // states.itemsize
     shared, tables, angles = drive
@@ -185,6 +185,9 @@ def back_tiles(states, span, half, ops, drive, where, observed, cotangent, out):
             pull_probabilities(S, L, half, observed[2], pulled)
         inputs = (coefficients, rows, term_angles, tables)
         walk_back(S, L, T, half, ops, 0, len(ops), inputs, (by_row, by_term, out[1]))
+        if len(out[3]) > 0:
+            for i in range(2 * half):
+                store(out[3][tile], i * W, load(L, i * W))
         for j in range(r):
             if lanes_of[j] < 0:
                 out[0][j] += total(load(by_row, j * W))

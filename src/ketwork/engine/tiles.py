@@ -139,13 +139,23 @@ def amplitudes(program: Program, states: Floats, batch: int) -> NDArray[np.compl
 
 
 def pull_back(
-    program: Program, driven: Drive, states: Floats, observed: Observed, cotangent: Floats, threads: int
+    program: Program,
+    driven: Drive,
+    states: Floats,
+    observed: Observed,
+    cotangent: Floats,
+    threads: int,
+    costates: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Cotangents of observed values (B, outputs) to those of angles: (steps,) and by lane (B, angles by lane)."""
+    """Cotangents of observed values (B, outputs) to those of angles: (steps,) and by lane (B, angles by lane).
+
+    costates: written where given, shaped as `states`: the co-states at the start, half the slopes by the rows there.
+    """
     by_lane, arrays = np.zeros(driven.by_lane.shape), observed.arrays(states.dtype)
+    starts = states[:0] if costates is None else costates
 
     def work(span: Span) -> tuple[Floats, Floats]:
-        out = np.zeros(len(program.rotations)), np.zeros((program.n_tables, program.half)), by_lane
+        out = np.zeros(len(program.rotations)), np.zeros((program.n_tables, program.half)), by_lane, starts
         back_tiles(
             states, span, program.half, program.ops, driven.arrays, program.where, arrays, cotangent, out
         )  # fmt: skip

@@ -23,8 +23,8 @@ from ketwork.checks import check_array, check_int
 from ketwork.circuit.circuit import Circuit
 from ketwork.circuit.operation import Gate
 from ketwork.engine.batch import Gradient
+from ketwork.engine.door import check_observables, check_qubits, check_slots
 from ketwork.engine.sampling import Bits
-from ketwork.engine.simulator import check_observables, check_qubits, check_slots
 from ketwork.noise.model import NoiseModel
 from ketwork.operators.pauli import PauliSum
 from ketwork.seeds import Seed, generator

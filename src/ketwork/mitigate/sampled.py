@@ -10,9 +10,9 @@ from ketwork.backends import protocol
 from ketwork.backends.protocol import Compiled, Cost, Floats
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit.circuit import Circuit
+from ketwork.engine.door import check_observables, check_qubits, check_slots
 from ketwork.engine.measure import in_basis
 from ketwork.engine.sampling import Bits
-from ketwork.engine.simulator import check_observables, check_qubits, check_slots
 from ketwork.mitigate import clusters, unfolding
 from ketwork.mitigate.hammer import hammer as by_neighbours
 from ketwork.mitigate.mitigated import Mitigated, Overhead, check_inner, noise_of, stretched

@@ -11,7 +11,8 @@ from ketwork.backends.shift import rule
 from ketwork.checks import check_array, check_real
 from ketwork.circuit.angle import Angle
 from ketwork.circuit.circuit import Circuit
-from ketwork.engine.simulator import Simulator, check_circuit, check_observables
+from ketwork.engine.door import check_circuit, check_observables
+from ketwork.engine.simulator import Simulator
 from ketwork.operators.masks import walsh
 from ketwork.operators.pauli import PauliSum
 from ketwork.solve.overlap import Overlap, gives_probabilities
@@ -58,14 +59,14 @@ class Objective:
         """P, the number of weights."""
         return self.circuit.n_weights
 
-    def value(self, w: ArrayLike) -> float:
-        """The objective at weights w (P,)."""
+    def value(self, w: ArrayLike, circuit: Circuit | None = None) -> float:
+        """The objective at weights w (P,); circuit: another one of the same cost, such as with other axes."""
         backend = self.next_backend()
         self.n_evaluations += 1
         self.pay(self._once)
         if self.alpha < 1:
             return self._risk(backend, w)
-        return float(backend.expectation(self.circuit, self.observable, None, w)[0, 0])
+        return float(backend.expectation(circuit or self.circuit, self.observable, None, w)[0, 0])
 
     def value_and_gradient(self, w: ArrayLike) -> tuple[float, Floats]:
         """The objective and its gradient (P,), by the adjoint method or the parameter-shift rule.
@@ -85,14 +86,15 @@ class Objective:
         values, pull_back = protocol.value_and_pullback(backend, self.circuit, self.observable, None, w)
         return float(values[0, 0]), np.asarray(pull_back(np.ones((1, 1))).w, float)
 
-    def metric(self, w: ArrayLike) -> Floats:
+    def metric(self, w: ArrayLike, blocks: ArrayLike | None = None) -> Floats:
         """The Fubini-Study metric (P, P) of the circuit without noise, simulated whatever the backend is.
 
         Its circuits are counted as for the parameter-shift rule on overlaps, 2 K^2 - K for K angles (Mari, Bromley,
-        Killoran, arXiv:2008.06517).
+        Killoran, arXiv:2008.06517). blocks (P,): where only the blocks of layers are used, one circuit each, the part
+        before the layer, which tells the covariances of its generators (Stokes et al., arXiv:1909.02108, sec. 4).
         """
         angles = self.n_shifts // 2
-        self.pay(self._fidelity.cost(), 2 * angles**2 - angles)
+        self.pay(self._fidelity.cost(), 2 * angles**2 - angles if blocks is None else len(np.unique(blocks)))
         return np.asarray(Simulator("double").metric(self.circuit, None, w), float)
 
     def fidelity(self, a: ArrayLike, b: ArrayLike) -> float:
@@ -233,9 +235,9 @@ class Derived:
     def turn(self, value: int) -> None:
         self.base.turn = value
 
-    def metric(self, w: ArrayLike) -> Floats:
+    def metric(self, w: ArrayLike, blocks: ArrayLike | None = None) -> Floats:
         """Of the circuit."""
-        return self.base.metric(w)
+        return self.base.metric(w, blocks)
 
     def fidelity(self, a: ArrayLike, b: ArrayLike) -> float:
         """Of the circuit."""

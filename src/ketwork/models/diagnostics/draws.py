@@ -11,7 +11,8 @@ from ketwork.circuit import Angle, Circuit, x
 from ketwork.circuit.angle import Slot, as_angle
 from ketwork.circuit.gates import Rot
 from ketwork.circuit.operation import Gate
-from ketwork.engine.simulator import Simulator, check_circuit
+from ketwork.engine.door import check_circuit
+from ketwork.engine.simulator import Simulator
 
 Floats = NDArray[np.floating[Any]]
 Complex = NDArray[np.complex128]

@@ -8,7 +8,8 @@ import numpy as np
 
 from ketwork.checks import check_array, check_int, check_real
 from ketwork.circuit import Circuit
-from ketwork.engine.simulator import Simulator, check_qubits
+from ketwork.engine.door import check_qubits
+from ketwork.engine.simulator import Simulator
 from ketwork.models.diagnostics.draws import (
     Floats,
     check_inputs,

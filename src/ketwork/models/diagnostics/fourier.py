@@ -13,7 +13,8 @@ from ketwork.circuit import Angle, Circuit
 from ketwork.circuit.angle import Slot
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import Rot
-from ketwork.engine.simulator import Simulator, check_observables
+from ketwork.engine.door import check_observables
+from ketwork.engine.simulator import Simulator
 from ketwork.models.diagnostics.draws import (
     Floats,
     check_unitary,

@@ -7,7 +7,7 @@ from ketwork.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import Rot
 from ketwork.circuit.operation import Gate
-from ketwork.engine.simulator import check_circuit, check_observables
+from ketwork.engine.door import check_circuit, check_observables
 from ketwork.operators import PauliSum
 
 

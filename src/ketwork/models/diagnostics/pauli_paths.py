@@ -10,7 +10,7 @@ from ketwork.checks import check_int, check_real
 from ketwork.circuit import Circuit
 from ketwork.circuit.decompose import gate_steps
 from ketwork.circuit.gates import Move, Rot
-from ketwork.engine.simulator import check_observables
+from ketwork.engine.door import check_observables
 from ketwork.models.diagnostics.draws import Floats, check_unitary, step_angle
 from ketwork.operators import PauliSum
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ketwork.checks import check_real
 from ketwork.circuit import Circuit
-from ketwork.engine.simulator import check_observables
+from ketwork.engine.door import check_observables
 from ketwork.models.diagnostics.draws import check_unitary
 from ketwork.models.diagnostics.light_cones import LightCone, is_free_fermion, light_cones, separate_parts
 from ketwork.models.diagnostics.nonclifford import NonClifford, non_clifford
