@@ -1,11 +1,23 @@
 """Encodings against the formulas of their papers, as dense matrices."""
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy.linalg import expm, hadamard
 
-from ketwork import Simulator
-from ketwork.models.encodings import angle_encoding, data_reuploading, iqp_feature_map, zz_feature_map
+from ketwork import Circuit, Simulator, w, x
+from ketwork.models.encodings import (
+    ENCODINGS,
+    Encoding,
+    angle_encoding,
+    data_reuploading,
+    dense_angle_encoding,
+    encode,
+    encoding_qubits,
+    iqp_feature_map,
+    zz_feature_map,
+)
 from ketwork.operators import pauli
 
 X = np.array([0.4, -1.3, 2.2])
@@ -122,3 +134,139 @@ def test_reuploading_about_one_axis_adds_up():
     weights, samples = np.random.default_rng(2).normal(size=6), np.array([[-0.7], [0.0], [1.9]])
     found = Simulator().expectation(circuit, pauli("Z", 0, 1), samples, weights)
     np.testing.assert_allclose(found, np.cos(weights[::2].sum() + weights[1::2].sum() * samples), atol=1e-14)
+
+
+def test_two_and_three_axes():
+    """Each feature turns its qubit about every axis in turn; a second round is about the next axes."""
+    circuit = angle_encoding(2, 3, "XZ")
+    assert [(g.name, g.qubits[0], str(g.params[0])) for g in circuit] == [
+        ("rx", 0, "x[0]"), ("rz", 0, "x[0]"), ("rx", 1, "x[1]"), ("rz", 1, "x[1]"),
+        ("ry", 0, "x[2]"), ("rx", 0, "x[2]"),
+    ]  # fmt: skip
+    assert angle_encoding(1, 1, "XYZ").count() == {"rx": 1, "ry": 1, "rz": 1}
+
+
+def test_dense_angles():
+    """cos(a/2)|0> + e^(ib) sin(a/2)|1>, two features a qubit, the last one alone."""
+    a, b, c = 0.8, -0.5, 1.7
+    found = Simulator().state(dense_angle_encoding(2, 3), [[a, b, c]])[0]
+    first = [np.cos(a / 2), np.exp(1j * b) * np.sin(a / 2)]
+    expected = np.kron(first, [np.cos(c / 2), np.sin(c / 2)])
+    assert abs(np.vdot(expected, found)) == pytest.approx(1, abs=1e-12)
+    assert dense_angle_encoding(3).n_inputs == 6
+
+
+def samples_for(name, n_features):
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 2, (3, n_features)) if name == "basis" else rng.uniform(-1, 1, (3, n_features))
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize("n_features", [1, 4, 9])
+def test_every_encoding_of_the_table(name, n_features):
+    """It runs on its own number of qubits, samples differ in their states, and it survives being saved."""
+    encoding = encode(name, n_features)
+    assert encoding.name == name
+    assert encoding.n_qubits == encoding_qubits(name, n_features)
+    X = samples_for(name, n_features)
+    inputs = encoding.prepare(X)
+    assert inputs.shape == (3, encoding.circuit.n_inputs)
+    weights = np.random.default_rng(1).normal(size=encoding.circuit.n_weights)
+    states = Simulator("double").state(encoding.circuit, inputs, weights)
+    np.testing.assert_allclose(np.linalg.norm(states, axis=1), 1, atol=1e-12)
+    if n_features > 1:
+        fidelities = np.abs(states.conj() @ states.T) ** 2
+        assert fidelities[0, 1] < 0.999
+    again = pickle.loads(pickle.dumps(encoding))
+    np.testing.assert_array_equal(again.prepare(X), inputs)
+    assert again.circuit == encoding.circuit
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_encoding_without_entanglement(name):
+    """No entangler leaves a product of qubits, and inputs for what is left."""
+    encoding = encode(name, 4, entangler="none")
+    X = samples_for(name, 4)
+    weights = np.random.default_rng(1).normal(size=encoding.circuit.n_weights)
+    state = Simulator("double").state(encoding.circuit, encoding.prepare(X), weights)[0]
+    for cut in range(1, encoding.n_qubits):
+        assert np.linalg.svd(state.reshape(2**cut, -1), compute_uv=False)[1] < 1e-12
+
+
+@pytest.mark.parametrize("name", ["angle", "zz", "chebyshev", "amplitude", "image_evolution", "chain_evolution"])
+@pytest.mark.parametrize("entangler", ["cx", "none"])
+def test_derivatives_by_the_features(name, entangler):
+    """Through the circuit and what prepares its inputs, against central differences."""
+    options = {"method": "trotter"} if name == "image_evolution" else {}
+    features = 9 if name == "image_evolution" else 4
+    encoding = encode(name, features, entangler=entangler, **options)
+    X = samples_for(name, features)
+    n = encoding.n_qubits
+    observable = sum((pauli("ZX"[q % 2], q, n) for q in range(n)), pauli("ZZ", (0, 1), n))
+    pull_back = Simulator("double").value_and_pullback(encoding.circuit, observable, encoding.prepare(X))[1]
+    found = encoding.by_features(X, pull_back(np.ones((3, 1))).x)
+    assert found.shape == X.shape
+    for i in range(features):
+        step = 1e-5 * np.eye(features)[i]
+        upper, lower = (
+            Simulator("double").expectation(encoding.circuit, observable, encoding.prepare(X + s))[:, 0]
+            for s in (step, -step)
+        )
+        np.testing.assert_allclose(found[:, i], (upper - lower) / 2e-5, rtol=1e-5, atol=1e-7)
+
+
+def test_how_many_qubits():
+    wanted = {"reuploading": 8, "angle": 8, "dense_angle": 6, "zz": 12, "amplitude": 4, "chain_evolution": 13}
+    assert {name: encoding_qubits(name, 12) for name in wanted} == wanted
+    assert encoding_qubits("angle", 1, least=2) == 2
+    assert encoding_qubits("zz", 1, least=2) == 1
+    assert encoding_qubits("angle", 12, most=10) == 10
+    assert encoding_qubits(Circuit(5), 12) == 5
+
+
+def test_options_reach_the_encoding():
+    assert encode("angle", 2, axis="XZ").circuit == angle_encoding(2, 2, "XZ")
+    assert encode("zz", 3, depth=1, entanglement="full").circuit == zz_feature_map(3, 1)
+    assert encode("pauli", 3, paulis=("X", "ZZ"), entanglement=[(0, 2)]).circuit.count() == {"h": 6, "rx": 6, "rzz": 2}
+    assert encode("basis", 2, 6).n_qubits == 6
+    assert encode("amplitude", 5, 4).n_qubits == 4
+    assert encode("reuploading", 3, depth=1, rotations="X").circuit.count() == {"rx": 3, "cx": 2}
+
+
+def test_own_circuits_and_encodings():
+    own = Circuit(2).ry(0, x[0]).crx(0, 1, w[0] * x[1])
+    encoding = encode(own, 3)
+    assert (encoding.circuit, encoding.span) == (own, "angle")
+    np.testing.assert_array_equal(encoding.prepare(np.arange(6.0).reshape(2, 3)), [[0, 1], [3, 4]])
+    assert encode(own, 2, entangler="none").circuit == Circuit(2).ry(0, x[0])
+    given = Encoding("mine", own, span="raw")
+    assert encode(given, 2) is given
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: encode("angel", 2), "Did you mean 'angle'"),
+        (lambda: encode("zz", 3, 4), "'zz' needs 3 qubits for 3 features, but n_qubits is 4"),
+        (lambda: encode("amplitude", 9, 3), "'amplitude' needs 4 to 14 qubits for 9 features"),
+        (lambda: encode("basis", 2, 5), "as many qubits for each of 2 features"),
+        (lambda: encode("angle", 2, colour=3), "takes no option 'colour'; it takes: axis"),
+        (lambda: encode("image_evolution", 5), "no square image"),
+        (lambda: encode(Circuit(1).rx(0, x[4]), 3), "asks for 5 inputs, but there are 3 features"),
+        (lambda: encode(Circuit(1), 3, axis="X"), "takes no options, but got axis"),
+        (lambda: encode(Circuit(1), 3, 2), "has 1 qubits, but n_qubits is 2"),
+        (lambda: encode("angle", 0), "`n_features` must be at least 1"),
+        (lambda: encode("zz", 3, entanglement=[(0, 3)]), "must lie in"),
+        (lambda: angle_encoding(2, axis=""), "up to three of them, but is ''"),
+        (lambda: dense_angle_encoding(2, 5), r"`n_features` must lie in \[1, 4\]"),
+        (lambda: data_reuploading(2, 2, rotations=()), "at least one axis"),
+    ],
+)
+def test_doors_of_the_table(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_what_is_no_encoding():
+    with pytest.raises(TypeError, match="must be a name, a Circuit or an Encoding, but is 7"):
+        encode(7, 2)

@@ -9,9 +9,12 @@ from typing import Any
 
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit, w, x
+from ketwork.models.chebyshev import chebyshev_encoding
 from ketwork.models.couplings import Topology, entangle
 from ketwork.models.encoding import SPANS, Encoding, without_entanglement
 from ketwork.models.feature_maps import iqp_feature_map, pauli_feature_map, z_feature_map, zz_feature_map
+from ketwork.models.hamiltonian_encoding import chain_evolution, image_evolution, image_qubits
+from ketwork.models.state_preparation import amplitude_encoding, amplitude_qubits, basis_encoding
 
 __all__ = [
     "ENCODINGS",
@@ -104,22 +107,28 @@ def data_reuploading(
 class EncodingRow:
     """One encoding of the table.
 
-    make: (n_features, n_qubits, **options) to an `Encoding`. qubits: from the number of features to the least and the
-    largest number of qubits. takes: the options of `encode` that it takes. help: one line.
+    make: (n_features, n_qubits, **options) to an `Encoding`. qubits: from the number of features to the least, usual
+    and largest number of qubits. takes: the options of `encode` that it takes. help: one line.
     """
 
     make: Callable[..., Encoding]
-    qubits: Callable[[int], tuple[int, int]]
+    qubits: Callable[[int], tuple[int, int, int]]
     takes: tuple[str, ...]
     help: str
 
 
-def _any_number(n_features: int) -> tuple[int, int]:
-    return 1, _MOST_QUBITS
+def _any_number(n_features: int) -> tuple[int, int, int]:
+    return 1, n_features, _MOST_QUBITS
 
 
-def _one_each(n_features: int) -> tuple[int, int]:
-    return n_features, n_features
+def _one_each(n_features: int) -> tuple[int, int, int]:
+    return n_features, n_features, n_features
+
+
+def _basis(n_features: int, n_qubits: int) -> Encoding:
+    if n_qubits % n_features:
+        raise ValueError(f"Encoding 'basis' needs as many qubits for each of {n_features} features, not {n_qubits}.")
+    return basis_encoding(n_features, n_qubits // n_features)
 
 
 def _plain(name: str, make: Callable[..., Circuit]) -> Callable[..., Encoding]:
@@ -148,7 +157,7 @@ ENCODINGS: dict[str, EncodingRow] = {
     ),
     "dense_angle": EncodingRow(
         _plain("dense_angle", lambda f, n: dense_angle_encoding(n, f)),
-        lambda f: (-(-f // 2), _MOST_QUBITS),
+        lambda f: (-(-f // 2), -(-f // 2), _MOST_QUBITS),
         (),
         "Two features a qubit, RY and RZ.",
     ),
@@ -168,10 +177,40 @@ ENCODINGS: dict[str, EncodingRow] = {
         "Havlicek's map, phases (pi - a)(pi - b) on pairs.",
     ),
     "pauli": EncodingRow(
-        _plain("pauli", lambda f, n, **options: pauli_feature_map(n, **options)),
+        _plain("pauli", lambda f, n, **options: pauli_feature_map(n, **{"paulis": ("Z", "ZZ")[:n]} | options)),
         _one_each,
         ("depth", "entanglement", "paulis", "data_map", "alpha"),
         "Havlicek's map with any Pauli strings and data map.",
+    ),
+    "chebyshev": EncodingRow(
+        lambda f, n, **options: chebyshev_encoding(n, f, **options),
+        lambda f: (f, f, _MOST_QUBITS),
+        ("depth", "entanglement", "entangler", "kind", "trainable"),
+        "Rotations by multiples of arccos x: Chebyshev polynomials.",
+    ),
+    "amplitude": EncodingRow(
+        lambda f, n, phases=False: amplitude_encoding(n, f, phases),
+        lambda f: (amplitude_qubits(f), amplitude_qubits(f), 14),
+        ("phases",),
+        "The whole vector as amplitudes, prepared exactly by gates.",
+    ),
+    "basis": EncodingRow(
+        _basis,
+        lambda f: (f, f, _MOST_QUBITS),
+        (),
+        "Whole numbers as basis states, n_qubits / n_features bits each.",
+    ),
+    "chain_evolution": EncodingRow(
+        _plain("chain_evolution", lambda f, n, **options: chain_evolution(f, **options)),
+        lambda f: (f + 1, f + 1, f + 1),
+        ("chain", "steps", "time", "field", "seed"),
+        "Features as the couplings of a chain of spins that evolves.",
+    ),
+    "image_evolution": EncodingRow(
+        image_evolution,
+        lambda f: (image_qubits(f), image_qubits(f), 8),
+        ("time", "method", "steps", "trainable"),
+        "A square image as the Hamiltonian of an evolution.",
     ),
 }
 """The encodings by name."""
@@ -201,10 +240,10 @@ def encode(
         given = _given(encoding, features, n_qubits, options)
         return _without(given) if bare else given
     row = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)]
-    low, high = row.qubits(features)
+    low, _, high = row.qubits(features)
     n = encoding_qubits(encoding, features) if n_qubits is None else check_int("n_qubits", n_qubits, 1, _MOST_QUBITS)
     if not low <= n <= high:
-        wanted = f"{low} qubits" if low == high else f"at least {low} qubits"
+        wanted = f"{low} qubits" if low >= high else f"{low} to {high} qubits"
         raise ValueError(f"Encoding {encoding!r} needs {wanted} for {features} features, but n_qubits is {n}.")
     for name in options:
         if name not in row.takes:
@@ -216,12 +255,13 @@ def encode(
 
 
 def encoding_qubits(encoding: str | Circuit | Encoding, n_features: int, least: int = 1, most: int = 8) -> int:
-    """How many qubits an encoding takes when nobody says: as many as features, from `least` to `most`, as far as the
-    encoding allows; a circuit's own number."""
+    """How many qubits an encoding takes when nobody says: its usual number, such as one a feature, brought between
+    `least` and `most` as far as the encoding allows; a circuit's own number."""
     if not isinstance(encoding, str):
         return encoding.n_qubits
-    low, high = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)].qubits(check_int("n_features", n_features, 1))
-    return min(max(low, least, min(n_features, most)), high)
+    row = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)]
+    low, usual, high = row.qubits(check_int("n_features", n_features, 1))
+    return min(max(low, least, min(usual, most)), high)
 
 
 def _given(encoding: Any, n_features: int, n_qubits: int | None, options: dict[str, Any]) -> Encoding:

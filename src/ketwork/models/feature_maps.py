@@ -9,6 +9,7 @@ from typing import Any
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.circuit import Angle, Circuit, x
 from ketwork.models.couplings import Topology, connected_sets
+from ketwork.models.evolution import turn
 
 DataMap = Callable[[list[Angle]], Angle]
 
@@ -49,7 +50,7 @@ def pauli_feature_map(
         topology = entanglement(level) if callable(entanglement) else entanglement
         for string in strings:
             for qubits in connected_sets(n, len(string), topology, level):
-                circuit = _evolve(circuit, string, qubits, rate * phase([x[q] for q in qubits]))
+                circuit = turn(circuit, string, qubits, rate * phase([x[q] for q in qubits]))
     return circuit
 
 
@@ -106,12 +107,3 @@ def _check_strings(n: int, paulis: Sequence[str]) -> list[str]:
     if not listed:
         raise ValueError("Argument `paulis` must hold at least one string, but is empty.")
     return listed
-
-
-def _evolve(circuit: Circuit, string: str, qubits: Sequence[int], theta: Angle) -> Circuit:
-    """exp(-i theta/2 P), by a gate of the table where there is one."""
-    kept = [(letter, q) for letter, q in zip(string, qubits, strict=True) if letter != "I"]
-    letters, places = "".join(letter for letter, _ in kept), [q for _, q in kept]
-    if letters in ("X", "Y", "Z", "XX", "YY", "ZZ"):
-        return circuit.append(f"r{letters.lower()}", places, (theta,))
-    return circuit.pauli_rotation(places, letters, theta)
