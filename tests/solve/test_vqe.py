@@ -13,7 +13,7 @@ from ketwork.operators import ground_energy, load_molecule
 from ketwork.operators.spins import heisenberg, ring
 from ketwork.optimize import METHODS
 from ketwork.solve.objective import Objective
-from ketwork.solve.vqe import best_of_starts, draws, frequencies, random_start, train, vqe
+from ketwork.solve.vqe import best_of_starts, draws, random_start, train, vqe
 
 COST = PauliSum.from_dict({"ZZI": 1.0, "IZZ": 0.7, "ZII": -0.3, "IIZ": 0.2})
 
@@ -162,41 +162,6 @@ def test_draws():
     assert draws(Simulator(shots=3)) and draws(Simulator(method="trajectories")) and not draws(Simulator())
 
 
-def spectrum(circuit, k, n_weights, unit, count):
-    """Power of the value at multiples of `unit`, from many points around the circle; what lies above `count`."""
-    rng = np.random.default_rng(0)
-    point = rng.uniform(-3, 3, n_weights)
-    letters = ["X", "Y", "Z"]
-    terms = {"".join(rng.choice(letters, circuit.n_qubits)): 1.0 for _ in range(6)}
-    values = []
-    for turn in 2 * np.pi * np.arange(64) / 64:
-        moved = point.copy()
-        moved[k] += turn / unit
-        values.append(Simulator("double").expectation(circuit, PauliSum.from_dict(terms), None, moved)[0, 0])
-    waves = np.abs(np.fft.rfft(values)) / 64
-    return waves[: count + 1], waves[count + 1 :]
-
-
-def test_frequencies_are_those_of_the_landscape():
-    circuit = (
-        Circuit(3).ry(0, w[0]).h(1).crx(0, 1, w[1]).ry(2, 2 * w[2]).rz(2, 3 * w[2]).rx(1, w[3]).ry(0, w[3]).cx(1, 2)
-        .rx(2, w[0]).cp(0, 2, w[4]).xx_plus_yy(0, 1, w[5], 0.3).rx(0, 0.4).rx(1, 0.9).ry(2, 0.5)
-    )  # fmt: skip
-    counts, units = frequencies(circuit)
-    np.testing.assert_allclose(counts, [2, 2, 5, 2, 1, 2])
-    np.testing.assert_allclose(units, [1, 0.5, 1, 1, 1, 0.5])
-    for k in range(6):
-        inside, above = spectrum(circuit, k, 6, units[k], int(counts[k]))
-        assert above.max() < 1e-12
-        assert inside[1:].max() > 1e-3
-
-
-def test_units_are_common_divisors():
-    counts, units = frequencies(Circuit(2).ry(0, 0.5 * w[0]).ry(1, 0.75 * w[0]).rx(0, w[2]))
-    np.testing.assert_allclose(units, [0.25, 1, 1])
-    np.testing.assert_allclose(counts, [5, 0, 1])
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -206,12 +171,13 @@ def test_units_are_common_divisors():
         (lambda: vqe(hydrogen().hamiltonian, small(), samples=5), "diagonal"),
         (lambda: vqe(hydrogen().hamiltonian, small(), state={"a": 1}), "state"),
         (lambda: vqe(hydrogen().hamiltonian, small(), starts=2, start=np.zeros(4)), "starts"),
-        (lambda: vqe(hydrogen().hamiltonian, small(), learning_rate=1.0), "option of l-bfgs"),
+        (
+            lambda: vqe(hydrogen().hamiltonian, small(), learning_rate=1.0),
+            "Method 'l-bfgs' has no option `learning_rate`",
+        ),
         (lambda: vqe(COST, small()), "2 qubits"),
         (lambda: vqe(COST, real_amplitudes(3, 1), method="rotosolve", alpha=0.5), "CVaR"),
         (lambda: vqe(COST, real_amplitudes(3, 1), alpha=0.5, backend=Simulator(shots=9)), "values alone"),
-        (lambda: frequencies(Circuit(1).rx(0, w[0] * w[1])), "linear"),
-        (lambda: frequencies(Circuit(1).rx(0, w[0]).rx(0, np.sqrt(2) * w[0])), "common divisor"),
     ],
 )
 def test_doors(call, message):

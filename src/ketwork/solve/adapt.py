@@ -14,7 +14,7 @@ from ketwork.circuit.circuit import Circuit
 from ketwork.engine.simulator import Simulator
 from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum
-from ketwork.optimize import METHODS, minimize
+from ketwork.optimize import METHODS, methods_with, minimize
 from ketwork.solve.excitations import Excitation, excited, reference_circuit
 from ketwork.solve.objective import Objective, fingerprint
 from ketwork.solve.pools import check_pool, molecule_pool
@@ -22,6 +22,8 @@ from ketwork.solve.solution import Solution
 from ketwork.solve.vqe import reached
 
 Floats = NDArray[np.floating[Any]]
+ADAPT_METHODS = methods_with("value", "gradient")
+"""The methods of `minimize` for the weights of a growing circuit."""
 
 
 def adapt(
@@ -58,7 +60,7 @@ def adapt(
     operator, generators, first = _prepared(hamiltonian, pool, start)
     check_int("operators", operators, 0)
     check_real("tolerance", tolerance, 0)
-    check_choice("method", method, [name for name, row in METHODS.items() if set(row.needs) <= {"gradient", "value"}])
+    check_choice("method", method, ADAPT_METHODS)
     if method == "l-bfgs":
         options.setdefault("tol", 1e-12)
     grown = _Grown(operator, generators, first, backend, state)

@@ -16,9 +16,9 @@ from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum, pauli_z
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial
-from ketwork.optimize import METHODS
+from ketwork.optimize import METHODS, methods_with
 from ketwork.seeds import Seed, generator
-from ketwork.solve.adapt import adapt
+from ketwork.solve.adapt import ADAPT_METHODS, adapt
 from ketwork.solve.alternating_circuit import ExchangeMixer
 from ketwork.solve.conserving import exchange_circuit, orbital_fabric
 from ketwork.solve.coupled_cluster import uccsd
@@ -67,9 +67,15 @@ RESUMABLE = ("vqe", "uccsd", "symmetry", "adapt", "cvar-vqe")
 OPTIMIZERS = tuple(METHODS)
 """Names of optimisers."""
 
+_WITHOUT_RULES = methods_with("value", "gradient", "metric", "fidelity")
+FITTING = {"adapt": ADAPT_METHODS, "pce": LOSS_METHODS, "cvar-vqe": (*_WITHOUT_RULES, "block-natural-gradient")}
+FITTING |= dict.fromkeys([name for name in PROBLEM_METHODS if "qaoa" in name], _WITHOUT_RULES)
+"""Optimisers of the methods that do not take all."""
+
 STEPS = {
-    "adam": 300, "adam-spsa": 300, "cobyla": 1000, "l-bfgs": 500, "natural-gradient": 150, "qn-spsa": 250,
-    "rotosolve": 30, "spsa": 250,
+    **dict.fromkeys(("adam", "adamw", "sgd", "rmsprop", "aqgd", "adam-spsa"), 300), "cobyla": 1000, "nelder-mead": 1000,
+    "l-bfgs": 500, "natural-gradient": 150, "block-natural-gradient": 150, "qn-spsa": 250, "spsa": 250, "cma-es": 200,
+    "rotosolve": 30, "rotoselect": 30, "icans": 150, "rosalin": 150,
 }  # fmt: skip
 """Steps that an optimiser is given."""
 
@@ -169,8 +175,10 @@ def check_method(
         check_int("layers", layers, 1)
     if optimizer is not None:
         check_choice("optimizer", optimizer, OPTIMIZERS)
+        if optimizer not in FITTING.get(method, OPTIMIZERS):
+            raise ValueError(f"Method {method!r} takes the optimisers {', '.join(FITTING[method])}, not {optimizer!r}.")
     if isinstance(subject, Problem):
-        _check_problem(subject, method, optimizer)
+        _check_problem(subject, method)
     else:
         _check_hamiltonian(subject, method, noisy)
     check_memory(qubits_needed(subject, method), method, isinstance(subject, Problem) and subject.qubo().degree <= 2)
@@ -189,7 +197,7 @@ def _check_hamiltonian(subject: Molecule | PauliSum, method: str, noisy: bool) -
         raise ValueError(f"Method 'tensor' is for 2 to 22 qubits, but there are {subject.n_qubits}.")
 
 
-def _check_problem(problem: Problem, method: str, optimizer: str | None) -> None:
+def _check_problem(problem: Problem, method: str) -> None:
     if method in ("pce", "qrao") and problem.qubo().degree > 2:
         raise ValueError(f"Method {method!r} is for quadratic costs, but this has degree {problem.qubo().degree}.")
     if method == "xy-qaoa" and not one_hot_groups(problem):
@@ -197,8 +205,6 @@ def _check_problem(problem: Problem, method: str, optimizer: str | None) -> None
             "Method 'xy-qaoa' is for problems with groups of which exactly one variable is 1, such as graph colouring "
             f"or quadratic assignment, and {type(problem).__name__} has none."
         )
-    if method == "pce" and optimizer not in (None, *LOSS_METHODS):
-        raise ValueError(f"Method 'pce' takes the optimisers {', '.join(LOSS_METHODS)}, but not {optimizer!r}.")
 
 
 def check_memory(n_qubits: int, method: str, encodable: bool = False) -> None:

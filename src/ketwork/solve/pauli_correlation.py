@@ -13,13 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ketwork.backends.protocol import Backend, Cost, value_and_pullback
 from ketwork.backends.protocol import cost as cost_of_run
-from ketwork.checks import check_array, check_choice, check_int, check_real
+from ketwork.checks import check_array, check_int, check_real
 from ketwork.circuit import Circuit, w
 from ketwork.engine.simulator import Simulator
 from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial, check_bits
-from ketwork.optimize import METHODS, Result, minimize
+from ketwork.optimize import Result, find_method, methods_with, minimize
 from ketwork.seeds import Seed, spawn
 from ketwork.solve.objective import Derived, Objective
 from ketwork.solve.solution import Bits, Floats, Solution
@@ -30,8 +30,8 @@ BETA = 0.5
 FEW_QUBITS = 16
 """What `order_for` keeps to."""
 
-LOSS_METHODS = tuple(name for name, row in METHODS.items() if "frequencies" not in row.needs)
-"""The methods of `minimize` for the loss, which is no trigonometric sum in the weights, as rotosolve would need."""
+LOSS_METHODS = methods_with("value", "gradient", "metric", "fidelity")
+"""The methods of `minimize` for the loss, which is no expectation value, as rotosolve or rosalin would need."""
 
 
 def pauli_correlation(
@@ -73,7 +73,7 @@ def pauli_correlation(
     runs = check_int("restarts", restarts, 1)
     if state is not None and runs > 1:
         raise ValueError("Argument `state` goes on with one run; leave `restarts` at 1.")
-    needs = METHODS[check_choice("method", method, LOSS_METHODS)].needs
+    needs = find_method(method, LOSS_METHODS)[1].needs
     circuit = brick_wall(code.n_qubits, _layers(code) if layers is None else layers)
     alpha = relaxation[0] if relaxation[0] is not None else float(code.n_qubits) ** max(1, code.order // 2)
     trained = _Trained(circuit, code, Loss(graph, alpha, relaxation[1]), backend or Simulator("double"))

@@ -12,7 +12,7 @@ from ketwork.engine.diagonal import Alternation, spin_terms
 from ketwork.operators.pauli import PauliSum
 from ketwork.operators.problem import Problem
 from ketwork.operators.qubo import Polynomial
-from ketwork.optimize import METHODS, minimize
+from ketwork.optimize import find_method, methods_with, minimize
 from ketwork.seeds import Seed, spawn
 from ketwork.solve.alternating_circuit import (
     ExchangeMixer,
@@ -26,6 +26,9 @@ from ketwork.solve.objective import Objective
 from ketwork.solve.solution import Bits, Solution
 
 Floats = NDArray[np.floating[Any]]
+
+QAOA_METHODS = methods_with("value", "gradient", "metric", "fidelity", "frequencies")
+"""The methods of `minimize` for the angles; rotosolve must be told the frequencies."""
 
 RAMP = 0.75
 """The gamma that a linear ramp ends at and the beta that it begins with, gamma in units of the cost's scale."""
@@ -66,11 +69,11 @@ def qaoa(
         polynomial, check_int("layers", layers, 1), angles=angles, mixer=mixer, warm_start=warm_start
     )
     multi, shots = angles == "multi", check_int("shots", shots, 0)
-    check_choice("method", method, METHODS)
+    _, row = find_method(method, QAOA_METHODS)
     steps_rng, sample_rng = spawn(seed, 2)
     counts = angle_counts(polynomial, multi, exchange)
     runs = _depths(start, layers, options)
-    more = {"metric", "fidelity"} & set(METHODS[method].needs)  # what only the circuit can tell
+    more = {"metric", "fidelity"} & set(row.needs)  # what only the circuit can tell
     run: Any
     if exchange is None and backend is None and not more:
         tilts = None if warm_start is None else tilts_of(warm_start, polynomial.n_variables)
@@ -82,7 +85,7 @@ def qaoa(
     for p in runs:
         params = interpolated(params, p, counts) if p > runs[0] else params
         given = options | {name: getattr(run.objective(p), name) for name in more}
-        fun = run.gradient_at(p) if "gradient" in METHODS[method].needs else run.value_at(p)
+        fun = run.gradient_at(p) if "gradient" in row.needs else run.value_at(p)
         found = minimize(fun, params, method, steps, seed=steps_rng, **given)
         params, history = found.params, history + found.history
     value = found.fun if np.isfinite(found.fun) else run.value_at(layers)(params)  # no step, no value

@@ -3,19 +3,18 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ketwork import seeds
-from ketwork.backends.shift import rule
-from ketwork.checks import check_array, check_choice, check_int
-from ketwork.circuit.angle import Angle, Slot
+from ketwork.checks import check_array, check_int
 from ketwork.circuit.circuit import Circuit
 from ketwork.operators.pauli import PauliSum
-from ketwork.optimize import METHODS, Result, minimize
+from ketwork.optimize import METHODS, Result, find_method, minimize
+from ketwork.solve.axis_selection import with_axes
+from ketwork.solve.method_needs import function_and_options
 from ketwork.solve.objective import Objective, check_hamiltonian, fingerprint, is_diagonal
 from ketwork.solve.solution import Solution
 
@@ -23,7 +22,6 @@ Floats = NDArray[np.floating[Any]]
 Callback = Callable[[int, Floats, float], bool | None]
 SPREAD = np.pi / 10
 """Random starts are drawn evenly from [-SPREAD, SPREAD] in every weight, around the identity; see `random_start`."""
-_MOST_FREQUENCIES = 64
 
 
 class Trained(Protocol):
@@ -42,7 +40,7 @@ class Trained(Protocol):
     def shots(self) -> int: ...
     def value(self, w: ArrayLike) -> float: ...
     def value_and_gradient(self, w: ArrayLike) -> tuple[float, Floats]: ...
-    def metric(self, w: ArrayLike) -> Floats: ...
+    def metric(self, w: ArrayLike, blocks: Any = None) -> Floats: ...
     def fidelity(self, a: ArrayLike, b: ArrayLike) -> float: ...
 
 
@@ -50,7 +48,7 @@ def vqe(
     hamiltonian: PauliSum,
     ansatz: Circuit,
     *,
-    method: str = "l-bfgs",
+    method: str | Callable[..., Any] = "l-bfgs",
     steps: int = 1000,
     backend: Any = None,
     start: ArrayLike | None = None,
@@ -64,9 +62,11 @@ def vqe(
 ) -> Solution:
     """Minimise the energy of a Hamiltonian in the states of a circuit.
 
-    method, steps, options: of `ketwork.optimize.minimize`; the metric, fidelities and frequencies that some methods
-    need are those of the circuit. backend: any; None for an exact ideal simulator. start: weights (P,); None for
-    random ones (`random_start`). alpha: below 1, the CVaR of a diagonal Hamiltonian. seed: of the start and the
+    method, steps, options: of `ketwork.optimize.minimize`; the metric, fidelities, frequencies and layers that some
+    methods need are those of the circuit; rotoselect starts with the circuit's own axes, and the solution has the
+    circuit that it chose; icans and rosalin read the backend as often as they ask, rosalin strings at random.
+    backend: any; None for an exact ideal simulator. start: weights (P,); None for random ones (`random_start`). alpha:
+    below 1, the CVaR of a diagonal Hamiltonian. seed: of the start and the
     method; shots have the backend's. callback(step, params, value) stops by returning True. state: of an earlier
     `Solution`, to go on. samples: bit strings to read at the end, for diagonal Hamiltonians. starts: how many random
     starts are tried, each with all steps; the bill is for all, history and state are of the best.
@@ -85,13 +85,20 @@ def vqe(
         raise ValueError("Argument `starts` must be 1 where `start` or `state` says where to begin.")
     found = best_of_starts(objective, starts, rng, method, steps, start, callback, state, **options)
     if samples:
+        objective.circuit = found.circuit or ansatz  # rotoselect chooses it
         bits = objective.sample(found.params, samples)
         found = replace(found, samples=bits, circuits=objective.circuits, shots=objective.shots)
     return replace(found, method="vqe")
 
 
 def best_of_starts(
-    objective: Trained, starts: int, rng: np.random.Generator, method: str, steps: int, *rest: Any, **options: Any
+    objective: Trained,
+    starts: int,
+    rng: np.random.Generator,
+    method: str | Callable[..., Any],
+    steps: int,
+    *rest: Any,
+    **options: Any,
 ) -> Solution:
     """The best of several runs of `train`, with the bill of all; `rest`: start, callback and state."""
     start, callback, state = rest
@@ -113,7 +120,7 @@ def best_of_starts(
 
 def train(
     objective: Trained,
-    method: str = "l-bfgs",
+    method: str | Callable[..., Any] = "l-bfgs",
     steps: int = 1000,
     start: ArrayLike | None = None,
     rng: np.random.Generator | None = None,
@@ -123,24 +130,27 @@ def train(
 ) -> Solution:
     """Minimise an objective by its weights; as `vqe`, which calls it. The bill is the objective's."""
     began = time.perf_counter()
-    row = METHODS[check_choice("method", method, METHODS)]
+    name, row = find_method(method)
     count = objective.circuit.n_weights
     rng = seeds.generator(None) if rng is None else rng
     first = random_start(count, rng) if start is None else check_array("start", start, 1)
     if len(first) != count:
         raise ValueError(f"Argument `start` must hold {count} weights, as the circuit has, but has {len(first)}.")
     if count == 0:
-        return _solution(objective, method, np.zeros(0), objective.value(np.zeros(0)), began)
+        return _solution(objective, name, np.zeros(0), objective.value(np.zeros(0)), began)
     inner, goal = None, _goal(objective)
     if state is not None:
         first = _checked_state(state, count, goal)
         inner, objective.turn = state["optimiser"], int(state["turn"])
-    fun = objective.value_and_gradient if "gradient" in row.needs else objective.value
-    given = {**_needed(objective, row.needs), **options}
+    fun, given = function_and_options(objective, name, row.needs, options)
     found = minimize(fun, first, method, steps, callback=callback, state=inner, seed=rng, **given)
     kept = {"optimiser": found.state, "params": found.params, "turn": objective.turn, "goal": goal}
-    params, value = reached(objective, method, found)
-    done = _solution(objective, method, params, value, began)
+    before = objective.circuit
+    if found.axes:
+        objective.circuit = with_axes(before, found.axes)
+    params, value = reached(objective, name, found)
+    done = _solution(objective, name, params, value, began)
+    objective.circuit = before
     return replace(done, history=found.history, message=found.message, state=kept)
 
 
@@ -149,7 +159,8 @@ def reached(objective: Trained, method: str, found: Result) -> tuple[Floats, flo
     best ones where values are exact, the last ones where they are drawn."""
     exact = not draws(objective.backend)
     params = np.asarray(found.best_params if exact else found.params, float)
-    known = exact and np.isfinite(found.best_fun) and "spsa" not in method  # those look beside their path
+    beside = "spsa" in method or (method in METHODS and METHODS[method].needs[0] == "estimate")
+    known = exact and np.isfinite(found.best_fun) and not beside
     return params, found.best_fun if known else objective.value(params)
 
 
@@ -204,67 +215,3 @@ def draws(backend: Any) -> bool:
             return True
         backend = getattr(backend, "backend", None)
     return False
-
-
-def _needed(objective: Trained, needs: tuple[str, ...]) -> dict[str, Any]:
-    """What a method needs besides the function."""
-    found: dict[str, Any] = {}
-    if "metric" in needs:
-        found["metric"] = objective.metric
-    if "fidelity" in needs:
-        found["fidelity"] = objective.fidelity
-    if "frequencies" in needs:
-        if objective.alpha < 1:
-            raise ValueError("Rotosolve needs expectation values: CVaR is no trigonometric sum in the weights.")
-        found["frequencies"], found["units"] = frequencies(objective.circuit)
-    return found
-
-
-def frequencies(circuit: Circuit) -> tuple[Floats, Floats]:
-    """How values depend on each weight: the number of frequencies (P,), and the lowest (P,) of which all are multiples.
-
-    A gate with angle c w[k] adds the frequency |c|, a controlled rotation |c|/2 and |c|; frequencies of gates with the
-    same weight add up. A weight without effect has none.
-    Raises: ValueError for a weight in a product or a power, or with frequencies that no common one divides.
-    Source: Wierichs, Izaac, Wang, Lin, arXiv:2107.12390, sec. 2.2.
-    """
-    highest: list[list[float]] = [[] for _ in range(circuit.n_weights)]
-    lowest: list[list[float]] = [[] for _ in range(circuit.n_weights)]
-    for gate in circuit:
-        for place, param in enumerate(gate.params):
-            if not isinstance(param, Angle) or gate.name == "global_phase":
-                continue
-            pairs = rule(gate.name, place)
-            count = len(pairs) // 2
-            base = np.pi / (2 * count * pairs[0][0])  # the first shift is pi / (2 R base)
-            for coefficient, slots in param.terms:
-                if len(slots) > 1:
-                    raise ValueError(f"Rotosolve needs angles that are linear in the weights, but one is {param}.")
-                if slots and slots[0] == Slot("w", slots[0].index):
-                    highest[slots[0].index].append(count * base * abs(coefficient))
-                    lowest[slots[0].index].append(base * abs(coefficient))
-    rows = [_common(k, up, low) for k, (up, low) in enumerate(zip(highest, lowest, strict=True))]
-    return np.array([count for count, _ in rows], float), np.array([unit for _, unit in rows], float)
-
-
-def _common(weight: int, highest: list[float], lowest: list[float]) -> tuple[int, float]:
-    """How many multiples of a common frequency reach up to the highest one, and the common one."""
-    if not highest:
-        return 0, 1.0
-    unit = reduce(_divisor, lowest)
-    count = round(sum(highest) / unit)
-    if count > _MOST_FREQUENCIES:
-        raise ValueError(
-            f"Rotosolve needs few frequencies, but w[{weight}] has {count}, multiples of {unit:.3g}: the coefficients "
-            "of its angles have no large common divisor."
-        )
-    return count, unit
-
-
-def _divisor(a: float, b: float) -> float:
-    """The greatest common divisor of two numbers above 0, by Euclid's algorithm up to rounding."""
-    least = 1e-6 * min(a, b)
-    while b > least:
-        rest = a % b
-        a, b = b, 0.0 if b - rest < least else rest
-    return a
