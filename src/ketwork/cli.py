@@ -230,6 +230,29 @@ def solve(
 
 
 @app.command()
+def diagnose(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="The folder of a finished `fit`, an OpenQASM file, or a family with its size: an ansatz "
+            "(hardware_efficient:6:3 has 6 qubits, 3 layers) or an encoding (iqp:6:2 has 6 features, 2 rounds)."
+        ),
+    ],
+    samples: Annotated[int, Text(help="Random sets of weights that are looked at.")] = 1000,
+    seed: Annotated[int, Text(help="Seed of everything random.")] = 0,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/diagnose-MODEL-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Ask what MODEL can express, whether it trains and whether a classical method does the same; write a report."""
+    from ketwork.experiments.diagnosis import DiagnoseTask
+    from ketwork.experiments.diagnosis import diagnose as look
+    from ketwork.report.diagnosis_page import publish_diagnosis
+
+    found = publish_diagnosis(look(DiagnoseTask(model, samples, seed), out, resume))
+    _say("\n".join(("", *found.lines, "", found.verdict, "", f"Report: {found.report}")))
+
+
+@app.command()
 def warmup() -> None:
     """Compile the kernels for this machine ahead of their first use."""
     from ketwork.engine.warm import compile_all

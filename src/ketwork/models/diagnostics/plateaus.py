@@ -41,17 +41,24 @@ class GradientVariance:
 
 @dataclass(frozen=True)
 class Decay:
-    """An exponential fit, variance = amplitude * factor^n. low, high: the ends of the factor's 95 % interval."""
+    """An exponential fit, variance = amplitude * factor^n, beside a power law, variance ~ n^-power.
+
+    low, high: the ends of the factor's 95 % interval. misfit, power_misfit: the mean squared distances of the points
+    from both curves, in units of their own errors.
+    """
 
     factor: float
     low: float
     high: float
     amplitude: float
+    misfit: float
+    power: float
+    power_misfit: float
 
     @property
     def barren(self) -> bool:
-        """Whether the variance is shown to fall exponentially, and by more than half from one qubit to the third."""
-        return self.high < 1 / np.sqrt(2)
+        """Whether the variance is shown to fall, and an exponential describes it better than a power law does."""
+        return self.high < 1 and self.misfit < self.power_misfit
 
 
 def cost_sum(cost: str | PauliSum | Callable[[int], PauliSum], n_qubits: int) -> PauliSum | None:
@@ -139,7 +146,7 @@ def plateau_grid(
 
 
 def fitted_decay(points: Sequence[GradientVariance]) -> Decay:
-    """The exponential through variances of different numbers of qubits, weighted by their intervals.
+    """The exponential through variances of different numbers of qubits, weighted by their intervals, and a power law.
 
     The interval is widened where the points scatter around the line more than theirs say.
     Raises: ValueError for fewer than three numbers of qubits, or a variance of 0.
@@ -151,9 +158,16 @@ def fitted_decay(points: Sequence[GradientVariance]) -> Decay:
     if means.min(initial=1.0) <= 0:
         raise ValueError("A decay needs variances above 0, but one is 0: that weight has no effect on the cost.")
     error = np.array([max(np.log(p.high / max(p.low, 1e-300)) / (2 * 1.959964), 1e-6) for p in points])
-    design = np.stack([np.ones_like(sizes), sizes], axis=1) / error[:, None]
-    solved, *_ = np.linalg.lstsq(design, np.log(means) / error, rcond=None)
-    spread = float((((design @ solved) - np.log(means) / error) ** 2).sum() / (len(sizes) - 2))
-    half = 1.959964 * np.sqrt(np.linalg.inv(design.T @ design)[1, 1] * max(spread, 1.0))
-    ends = np.exp([solved[1], solved[1] - half, solved[1] + half])
-    return Decay(float(ends[0]), float(ends[1]), float(ends[2]), float(np.exp(solved[0])))
+    line, spread, inverse = _line(sizes, np.log(means), error)
+    power, power_spread, _ = _line(np.log(sizes), np.log(means), error)
+    half = 1.959964 * np.sqrt(inverse * max(spread, 1.0))
+    ends = (float(e) for e in np.exp([line[1], line[1] - half, line[1] + half]))
+    return Decay(*ends, float(np.exp(line[0])), spread, -float(power[1]), power_spread)
+
+
+def _line(across: Floats, up: Floats, error: Floats) -> tuple[Floats, float, float]:
+    """A weighted straight line (constant, slope), its squared misfit a degree of freedom, the slope's variance."""
+    design = np.stack([np.ones_like(across), across], axis=1) / error[:, None]
+    solved = np.linalg.lstsq(design, up / error, rcond=None)[0]
+    spread = float(((design @ solved - up / error) ** 2).sum() / (len(across) - 2))
+    return solved, spread, float(np.linalg.inv(design.T @ design)[1, 1])
