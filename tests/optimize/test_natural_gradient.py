@@ -63,3 +63,18 @@ def test_fewer_steps_than_with_a_flat_metric():
 def test_a_metric_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"metric must have shape \(2, 2\)"):
         natural_gradient.update(np.ones(2), np.eye(3), {"step": 0}, np.zeros(2))
+
+
+def test_blocks_are_solved_one_by_one():
+    """Two blocks, not next to each other: each is a step of its own, whatever the metric says between them."""
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(4, 4))
+    metric, gradient, blocks = root @ root.T, rng.normal(size=4), np.array([0, 1, 0, 1])
+    moved, _ = natural_gradient.update(gradient, metric, {"step": 0}, np.zeros(4), 0.3, 0.05, blocks)
+    for number in (0, 1):
+        own = np.flatnonzero(blocks == number)
+        part = metric[np.ix_(own, own)] + 0.05 * np.eye(2)
+        np.testing.assert_allclose(moved[own], -0.3 * np.linalg.solve(part, gradient[own]), atol=1e-12)
+    full, _ = natural_gradient.update(gradient, metric, {"step": 0}, np.zeros(4), 0.3, 0.05, np.zeros(4))
+    np.testing.assert_allclose(full, natural_gradient.update(gradient, metric, {"step": 0}, np.zeros(4), 0.3, 0.05)[0])
+    assert np.abs(full - moved).max() > 1e-2

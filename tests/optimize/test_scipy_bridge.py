@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.optimize
 from scipy.optimize import rosen, rosen_der
 
 from ketwork.optimize import minimize
@@ -72,3 +73,35 @@ def test_a_saved_state_is_the_point_and_the_count(method):
     assert second.params.tolist() == fresh.params.tolist()
     assert second.history == fresh.history
     assert seen == list(range(len(first.history) + 1, len(first.history) + len(second.history) + 1))
+
+
+def test_nelder_mead_is_that_of_scipy():
+    """Step by step from corners that are kept, it visits what SciPy visits in one go, with as many evaluations."""
+    theirs = scipy.optimize.minimize(rosen, [-1.2, 1.0], method="Nelder-Mead", options={"maxiter": 61})
+    ours = minimize(rosen, [-1.2, 1.0], "nelder-mead", 60)
+    np.testing.assert_array_equal(ours.params, theirs.x)
+    assert ours.n_evaluations == theirs.nfev and ours.fun == theirs.fun == ours.best_fun
+    assert np.all(np.diff(ours.history) <= 0)
+    done = minimize(rosen, [-1.2, 1.0], "nelder-mead", 1000)
+    assert done.message == "converged"
+    whole = scipy.optimize.minimize(rosen, [-1.2, 1.0], method="Nelder-Mead")
+    np.testing.assert_array_equal(done.params, whole.x)
+    assert len(done.history) <= whole.nit + 1
+
+
+def test_nelder_mead_goes_on_without_asking_again():
+    whole = minimize(rosen, [-1.2, 1.0], "nelder-mead", 40, size=0.5)
+    half = minimize(rosen, [-1.2, 1.0], "nelder-mead", 15, size=0.5)
+    rest = minimize(
+        rosen, half.params, "nelder-mead", 25, state=json.loads(json.dumps(half.state, default=np.ndarray.tolist))
+    )
+    np.testing.assert_array_equal(rest.params, whole.params)
+    assert isinstance(rest.best_params, np.ndarray) and half.n_evaluations + rest.n_evaluations == whole.n_evaluations
+    with pytest.raises(ValueError, match="`state` must hold 3"):
+        minimize(rosen, [0.0] * 3, "nelder-mead", 1, state=half.state)
+
+
+def test_the_size_of_the_first_simplex():
+    seen = []
+    minimize(lambda p: seen.append(p.copy()) or float(p @ p), [1.0, 0.0], "nelder-mead", 1, size=0.3)
+    np.testing.assert_allclose(seen[:3], [[1, 0], [1.3, 0], [1, 0.3]])

@@ -40,3 +40,34 @@ def test_the_average_goes_on():
 def test_values_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match="inf at step 3"):
         check_value(np.inf, 3)
+
+
+def test_a_method_that_stops_stays_stopped():
+    def ending(task, state, params):
+        after = {"step": state["step"] + 1} | ({"stopped": "enough"} if state["step"] == 2 else {})
+        return params - 1, after, task.value(params)
+
+    def go(steps, state=None):
+        task = Task(lambda p: float(p.sum()), {}, np.random.default_rng(0))
+        return run_steps(task, np.zeros(1), steps, None, state, Way(lambda t, p: {"step": 0}, ending, "before"))
+
+    found = go(10)
+    assert (len(found.history), found.message, found.params[0]) == (3, "enough", -3)
+    assert go(10, found.state).history == [] and go(10, found.state).message == "enough"
+
+
+def test_estimates_are_checked():
+    def task(found):
+        return Task(lambda p, readings, rng: found, {}, np.random.default_rng(0))
+
+    value, gradient, variance = task((1.0, [1, 2], [0, 3])).estimate(np.zeros(2), np.array([2, 2]))
+    assert (value, gradient.tolist(), variance.tolist()) == (1.0, [1, 2], [0, 3])
+    for wrong, message in [
+        ((1.0, [1, 2]), "returns .value, gradient, variance., but it returns tuple"),
+        ((1.0, [1, 2], [0, -3]), "at least 0"),
+        ((1.0, [1], [0, 3]), "gradient must have shape"),
+        ((1.0, [1, 2], [3]), "variance must have shape"),
+        ((np.nan, [1, 2], [0, 3]), "must be finite"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=message):
+            task(wrong).estimate(np.zeros(2), np.array([2, 2]))

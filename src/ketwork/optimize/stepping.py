@@ -120,6 +120,7 @@ def run_steps(task: Task, params: Floats, steps: int, callback: Any, state: Stat
     message = "all steps done"
     if inner is not None:
         best = {name: inner.pop(name, value) for name, value in best.items()}
+        best["best_params"] = np.asarray(best["best_params"], float)
         path = [np.asarray(point, float) for point in inner.pop("path", [])]
         params = path[-1] if path else params
         if "generator" in inner:
