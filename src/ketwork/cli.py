@@ -31,7 +31,8 @@ def fit(
     data: Annotated[
         str,
         typer.Argument(
-            help="A built-in data set (digits, breast-cancer, wine, iris, moons, mnist, fashion-mnist) or a file."
+            help="A built-in data set (digits, breast-cancer, wine, iris, moons, mnist, fashion-mnist), a file, or one "
+            "made by formula (hyperplanes:features=10,planes=5; see compare)."
         ),
     ],
     target: Annotated[str | None, Text(help="The column of a file that holds the classes; default: the last.")] = None,
@@ -40,10 +41,12 @@ def fit(
     layers: Annotated[int | None, Text(help="Layers of the circuit (of a kernel: rounds).")] = None,
     qubits: Annotated[int | None, Text(help="Qubits of the circuit.")] = None,
     features: Annotated[int | None, Text(help="How many features the circuit takes; more are reduced.")] = None,
-    seeds: Annotated[int, Text(help="Repetitions, each with its own split.")] = 3,
+    seeds: Annotated[int, Text(help="Repetitions, each another fold of a cross-validation.")] = 3,
     fits: Annotated[int, Text(help="Settings tried for every model before its final fit.")] = 3,
     epochs: Annotated[int, Text(help="Epochs of training.")] = 60,
-    test_fraction: Annotated[float, Text(help="Share of the data held out in every repetition.")] = 0.25,
+    test_fraction: Annotated[
+        float, Text(help="Share of the data held out in every repetition, a fold: 0.25 is a fourth.")
+    ] = 0.25,
     samples: Annotated[int, Text(help="Use at most so many rows.")] = 5000,
     seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
     device: Annotated[
@@ -250,6 +253,47 @@ def diagnose(
 
     found = publish_diagnosis(look(DiagnoseTask(model, samples, seed), out, resume))
     _say("\n".join(("", *found.lines, "", found.verdict, "", f"Report: {found.report}")))
+
+
+@app.command()
+def compare(
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help="Built-in data sets (those of fit, diabetes), files, or made by formula: hyperplanes:features=10,"
+            "planes=5, hidden-manifold, linearly-separable, bars-and-stripes, two-curves."
+        ),
+    ],
+    models: Annotated[str, Text(help="variational, kernel, or both with a comma between.")] = "variational,kernel",
+    baselines: Annotated[str | None, Text(help="Names with commas between; default: all of the house's.")] = None,
+    budget: Annotated[int, Text(help="Fits for tuning every contender in every fold.")] = 12,
+    seeds: Annotated[int, Text(help="Repetitions of the whole cross-validation.")] = 1,
+    folds: Annotated[int, Text(help="Outer folds, which test.")] = 5,
+    inner: Annotated[int, Text(help="Inner folds, which tune; 1 for a single split.")] = 3,
+    scoring: Annotated[
+        str | None,
+        Text(help="accuracy, balanced_accuracy, f1_macro; for numbers r2, neg_mean_squared_error."),
+    ] = None,
+    features: Annotated[int | None, Text(help="Reduce the data to so many principal components.")] = None,
+    target: Annotated[str | None, Text(help="The target column of files; default: the last.")] = None,
+    layers: Annotated[int | None, Text(help="Layers of the circuits (of a kernel: rounds).")] = None,
+    qubits: Annotated[int | None, Text(help="Qubits of the variational circuit.")] = None,
+    epochs: Annotated[int, Text(help="Epochs of training.")] = 60,
+    samples: Annotated[int, Text(help="Use at most so many rows of a data set.")] = 500,
+    ablations: Annotated[bool, Text(help="Let the models take part without entanglement and training too.")] = True,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/compare-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Compare quantum models with baselines on several DATA sets, and write a report."""
+    from ketwork.experiments.comparing import CompareTask, comparing
+    from ketwork.report.comparison_page import publish_comparison
+
+    names = tuple(word.strip() for word in models.split(","))
+    others = None if baselines is None else tuple(word.strip() for word in baselines.split(","))
+    size = (budget, seeds, folds, inner, scoring, features, target, layers, qubits, epochs, samples, ablations)
+    done = comparing(CompareTask(tuple(data), names, others, *size), out, resume)
+    found = publish_comparison(done.found, done.folder, done.task.command(), done.seconds)
+    _say("\n".join(("", done.found.table(), "", found.verdict, "", f"Report: {found.report}")))
 
 
 @app.command()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ketwork.experiments.baselines import contenders, parameter_count
+from ketwork.experiments.baselines import contenders, house
+from ketwork.experiments.contenders import parameter_count
 from ketwork.experiments.task import FitTask
 
 
@@ -42,16 +43,6 @@ def test_ablations_are_the_quantum_model_with_one_thing_taken_away():
     assert differ == [{"train_circuit"}, {"entangler"}]
 
 
-def test_parameters_are_counted():
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import SVC
-
-    X, y = np.random.default_rng(0).normal(size=(30, 4)), np.arange(30) % 3
-    assert parameter_count(LogisticRegression().fit(X, y)) == 3 * 4 + 3
-    machine = SVC().fit(X, y)
-    assert parameter_count(machine) == 2 * len(machine.support_) + 3
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("model", ["variational", "kernel"])
 def test_every_random_setting_builds_a_model_that_fits(model):
@@ -69,3 +60,20 @@ def test_every_random_setting_builds_a_model_that_fits(model):
 def test_the_machine_has_scikit_learns_width_for_standardised_features():
     machine = contenders(FitTask("iris"))[4].build({"gamma_scale": 2.0}, 0, (8, 3, 100))
     assert (machine.C, machine.gamma) == (1.0, 0.25)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_house_predicts_numbers_too():
+    """A line with little noise: every regressor of the house, at any setting, explains most of it."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 2))
+    y = X @ [0.8, -0.6] + 0.05 * rng.normal(size=150)
+    for contender in house(regression=True):
+        for setting in contender.tried(3, seed=1):
+            model = contender.build(setting, 0, (2, 150, 40)).fit(X[:100], y[:100])
+            assert model.score(X[100:], y[100:]) > 0.7, (contender.name, setting)
+
+
+def test_ridge_has_the_strength_that_its_setting_says():
+    ridge = house(regression=True)[0].build({"C": 4.0}, 0, (2, 9, 9))
+    assert ridge.alpha == 0.25

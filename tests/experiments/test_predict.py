@@ -8,8 +8,10 @@ import pytest
 from ketwork.experiments.baselines import contenders
 from ketwork.experiments.data import load
 from ketwork.experiments.fit import fit
+from ketwork.experiments.folds import reduce
+from ketwork.experiments.measures import measures
 from ketwork.experiments.predict import predict_rows
-from ketwork.experiments.run import measures, reduce, split
+from ketwork.experiments.run import split
 from ketwork.experiments.task import FitTask, UserError
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ketwork.experiments.data import Dataset, load
-from ketwork.experiments.run import drawn, execute, features_taken, measures, open_folder, reduce, split
+from ketwork.experiments.folds import reduce
+from ketwork.experiments.run import drawn, execute, features_taken, fold_rows, open_folder, split
+from ketwork.experiments.run import test_size as held_size
 from ketwork.experiments.task import FitTask, UserError
 
 TASK = FitTask("iris", seeds=2, fits=1, epochs=2, layers=1)
@@ -24,8 +26,8 @@ def test_splits_are_stratified_disjoint_and_differ():
     parts = [split(task, data, k) for k in range(3)]
     for part in parts:
         assert len(part.y_train) + len(part.y_test) == len(data.y)
-        shares = [np.mean(part.y_test == c) for c in data.classes]
-        np.testing.assert_allclose(shares, [np.mean(data.y == c) for c in data.classes], atol=0.03)
+        counts = [np.sum(part.y_test == c) for c in data.classes]
+        np.testing.assert_allclose(counts, [np.mean(data.y == c) * len(part.y_test) for c in data.classes], atol=1.5)
     assert not np.array_equal(parts[0].y_test, parts[1].y_test)
 
 
@@ -126,14 +128,6 @@ def test_folders_that_are_not_this_run(tmp_path):
         open_folder(tmp_path / "none", TASK, IRIS, resume=True)
 
 
-def test_measures_by_hand():
-    found = measures(np.array(list("aabbbc")), np.array(list("aababb")))
-    assert found["accuracy"] == pytest.approx(4 / 6)
-    assert found["confusion"] == [[2, 0, 0], [1, 2, 0], [0, 1, 0]]
-    assert found["recall"] == pytest.approx((1 + 2 / 3 + 0) / 3)
-    assert found["precision"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
-
-
 @pytest.mark.parametrize("repetition", [0, 1])
 def test_training_and_test_part_are_disjoint_and_all_there_is(repetition):
     """Moons has no two equal rows, so the parts with their labels, scaled back, are the data as a set."""
@@ -148,10 +142,28 @@ def test_training_and_test_part_are_disjoint_and_all_there_is(repetition):
     assert back[0] | back[1] == {(*np.round(row, 9), label) for row, label in zip(moons.X, moons.y)}
 
 
-def test_repetitions_follow_from_the_first_seed():
-    task, later = FitTask("iris", seed=3), FitTask("iris", seed=4)
-    np.testing.assert_array_equal(split(task, IRIS, 1).X_test, split(later, IRIS, 0).X_test)
-    assert not np.array_equal(split(task, IRIS, 0).X_test, split(later, IRIS, 0).X_test)
+def test_repetitions_go_through_the_folds_of_one_cross_validation_and_then_of_the_next():
+    task = FitTask("wine", test_fraction=0.25)
+    wine = load("wine")
+    tested = [fold_rows(task, wine, k)[1] for k in range(8)]
+    for start in (0, 4):
+        together = np.concatenate(tested[start : start + 4])
+        assert sorted(together) == list(range(len(wine.y)))
+    assert not np.array_equal(np.sort(tested[0]), np.sort(tested[4]))
+    np.testing.assert_array_equal(tested[4], fold_rows(FitTask("wine", seed=1), wine, 0)[1])
+
+
+@pytest.mark.parametrize(("fraction", "folds"), [(0.05, 20), (0.25, 4), (0.3, 3), (0.5, 2), (0.75, 4), (0.9, 10)])
+def test_the_share_that_is_held_out(fraction, folds):
+    task, iris = FitTask("iris", test_fraction=fraction), IRIS
+    assert task.folds == folds
+    train, test = fold_rows(task, iris, 0)
+    assert len(train) + len(test) == 150
+    assert not set(train) & set(test)
+    assert abs(len(test) / 150 - task.held_out) < 0.02
+    assert abs(task.held_out - fraction) < 0.05
+    assert len(test) <= held_size(task, iris)
+    assert set(iris.y[train]) == set(iris.y)
 
 
 def test_reduced_features_are_uncorrelated_and_ordered():
@@ -170,10 +182,11 @@ def test_draws_of_any_size(samples):
 
 
 def test_what_leaves_too_few_rows():
-    with pytest.raises(
-        UserError, match=r"--test-fraction 0\.9 leaves 2 of 20 rows to train on, fewer than the 3 classes"
-    ):
-        drawn(FitTask("iris", samples=20, test_fraction=0.9), IRIS)
+    task = FitTask("iris", samples=20, test_fraction=0.9)
+    assert set(split(task, drawn(task, IRIS), 0).y_train) == set(IRIS.y)  # the fold that trains grows until it has all
+    rare = Dataset("rare", np.arange(100.0)[:, None], np.array(["a"] * 97 + ["b"] * 3), ("x",), "here")
+    with pytest.raises(UserError, match="--samples 30 is too few: of a class fewer than the 2 rows"):
+        drawn(FitTask("rare", samples=30), rare)
     many = Dataset("many", np.arange(36.0)[:, None], np.repeat(list("abcdefghijkl"), 3), ("a",), "here")
     with pytest.raises(UserError, match="--samples 20 is too few for 12 classes"):
         drawn(FitTask("many", samples=20), many)

@@ -64,23 +64,31 @@ def paired_p_value(a: ArrayLike, b: ArrayLike, test_fraction: float) -> float:
 
 
 def verdict(
-    data: str, quantum: ArrayLike, baseline_name: str, baseline: ArrayLike, test_fraction: float, where: str = ""
+    data: str,
+    quantum: ArrayLike,
+    baseline_name: str,
+    baseline: ArrayLike,
+    test_fraction: float,
+    where: str = "",
+    adjusted: float | None = None,
 ) -> str:
     """One sentence: what the quantum model reaches, what the best baseline reaches, and what may be claimed.
 
-    where: of the quantum model, as part of the sentence, such as " on lima".
+    where: of the quantum model, as part of the sentence, such as " on lima". adjusted: the p value after a correction
+    for all the baselines that were tested; the sentence then says that it is Holm's.
     """
-    ours, theirs = interval(quantum), interval(baseline)
-    p = paired_p_value(quantum, baseline, test_fraction)
+    ours, theirs = interval(quantum, test_fraction), interval(baseline, test_fraction)
+    p = paired_p_value(quantum, baseline, test_fraction) if adjusted is None else adjusted
+    test = "Paired test" if adjusted is None else "Paired test with Holm's correction"
     start = f"On {data} the quantum model{where} reaches an accuracy of {ours}; "
     start += f"the best baseline ({baseline_name}) reaches {theirs}."
     if np.isnan(p):
         why = "One repetition allows" if np.size(quantum) < 2 else "Equal differences in all repetitions allow"
         return f"{start} {why} no test; run with more seeds before claiming anything."
     if p >= 0.05:
-        return f"{start} Paired test: no difference shown (p = {p:.2g})."
+        return f"{start} {test}: no difference shown (p = {p:.2g})."
     better = "the quantum model is better" if ours.mean > theirs.mean else "the baseline is better"
-    return f"{start} Paired test: {better} (p = {p:.2g})."
+    return f"{start} {test}: {better} (p = {p:.2g})."
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,9 @@ def drawn(task: FitTask, data: Dataset) -> Dataset:
         kept, _ = train_test_split(rows, train_size=task.samples, stratify=stratify, random_state=task.seed)
         kept = np.sort(kept)
         found = Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
-    left = len(found.y) - test_size(task, found)
-    if left < classes:
-        raise UserError(
-            f"--test-fraction {task.test_fraction} leaves {left} of {len(found.y)} rows to train on, fewer than the "
-            f"{classes} classes."
-        )
+        names, counts = np.unique(found.y, return_counts=True)
+        if len(names) < classes or counts.min() < 2:
+            raise UserError(f"--samples {task.samples} is too few: of a class fewer than the 2 rows that folds need are left.")
     return found
 
 

@@ -31,9 +31,10 @@ class FitTask:
     training rows alone, before the final fit. epochs: of gradient training. test_fraction: held out in every
     repetition, as a fold (0.25: a fourth of the data; above one half: all but a fold). samples: at most so many rows
     are used, drawn with the first seed. seed: of the first repetition. device: a shipped snapshot or a calibration file
-    on which the quantum model runs; None: an ideal simulator. shots: how often each circuit is read, None for exact values; without a device that of an ideal one. train_on: "device"
-    trains the weights under the device's noise, "ideal" without. mitigation: names, comma between, of what improves the
-    device's values in a last evaluation; "none" for nothing, None for what suits the model.
+    on which the quantum model runs; None: an ideal simulator. shots: how often each circuit is read, None for exact
+    values; without a device that of an ideal one. train_on: "device" trains the weights under the device's noise,
+    "ideal" without. mitigation: names, comma between, of what improves the device's values in a last evaluation; "none"
+    for nothing, None for what suits the model.
     """
 
     data: str

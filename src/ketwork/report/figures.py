@@ -59,13 +59,15 @@ def by_contender(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return groups
 
 
-def accuracy_figure(rows: list[dict[str, Any]]) -> str:
-    """Test accuracy of every contender: each repetition as a dot, the mean with its 95 % interval."""
+def accuracy_figure(rows: list[dict[str, Any]], test_fraction: float = 0.0) -> str:
+    """Test accuracy of every contender: each repetition as a dot, the mean with its 95 % interval.
+
+    test_fraction: of the data, for the correction of `interval`."""
     groups = by_contender(rows)
     figure, ax = _figure(7.4, 0.48 * len(groups) + 0.9)
     for place, (_, group) in enumerate(reversed(groups.items())):
         colour, scores = COLOURS[group[0]["kind"]], [row["accuracy"] for row in group]
-        found = interval(scores)
+        found = interval(scores, test_fraction)
         ax.scatter(scores, [place] * len(scores), s=22, color=colour, alpha=0.35, linewidths=0)
         half = 0 if np.isnan(found.half) else found.half
         ax.errorbar(found.mean, place, xerr=half, fmt="D", color=colour, ms=6, capsize=3, lw=1.6)

@@ -9,6 +9,7 @@ import numpy as np
 from ketwork.circuit import Circuit
 from ketwork.experiments.compare import Interval, interval, paired_p_value, verdict
 from ketwork.experiments.data import Dataset, constant_features
+from ketwork.experiments.ranks import holm
 from ketwork.experiments.run import features_taken
 from ketwork.experiments.task import FitTask
 from ketwork.report import figures
@@ -64,26 +65,39 @@ def summary(task: FitTask, rows: list[dict[str, Any]], where: str = "") -> dict[
     groups = by_contender(rows)
     quantum = next(name for name, group in groups.items() if group[0]["kind"] == "quantum")
     scores = {name: [row["accuracy"] for row in group] for name, group in groups.items()}
-    best = best_baseline(rows)
+    best, p_values = best_baseline(rows), _p_values(task, groups, quantum)
     metrics = {}
     for name, group in groups.items():
-        columns = {key: interval([row[key] for row in group]) for key in ("accuracy", "precision", "recall", "f1_macro")}
+        columns = {key: interval([row[key] for row in group], task.held_out) for key in _SHOWN}
         metrics[name] = {
             "kind": group[0]["kind"],
             **{
                 key: {"mean": i.mean, "half_width_95": None if np.isnan(i.half) else i.half}
                 for key, i in columns.items()
             },
-            "p_value_against_quantum": None
-            if name == quantum or np.isnan(p := paired_p_value(scores[quantum], scores[name], task.test_fraction))
-            else p,
+            "p_value_against_quantum": p_values.get(name),
         }
+    adjusted = np.nan if p_values[best] is None else p_values[best]
     return {
-        "verdict": verdict(task.data, scores[quantum], best, scores[best], task.test_fraction, where),
+        "verdict": verdict(task.data, scores[quantum], best, scores[best], task.held_out, where, adjusted),
         "quantum": quantum,
         "best_baseline": best,
         "metrics": metrics,
     }
+
+
+_SHOWN = ("accuracy", "precision", "recall", "f1_macro")
+
+
+def _p_values(task: FitTask, groups: dict[str, list[dict[str, Any]]], quantum: str) -> dict[str, float | None]:
+    """p values of the tests against the quantum model, adjusted by Holm among the baselines and among the ablations."""
+    found: dict[str, float | None] = {}
+    for kind in ("baseline", "ablation"):
+        names = [name for name, group in groups.items() if group[0]["kind"] == kind]
+        columns = [([row["accuracy"] for row in groups[name]]) for name in (quantum, *names)]
+        adjusted = holm([paired_p_value(columns[0], column, task.held_out) for column in columns[1:]])
+        found |= {name: None if np.isnan(p) else float(p) for name, p in zip(names, adjusted, strict=True)}
+    return found
 
 
 def fit_page(
@@ -103,7 +117,7 @@ def fit_page(
     tone = "open" if p is None or p >= 0.05 else "better" if means[quantum] > means[best] else "worse"
     sections = (
         _scores(task, groups, found),
-        Section("Accuracy", figure=figures.accuracy_figure(rows), name="accuracy", description="Accuracy by model."),
+        _accuracy(task, rows),
         *more,
         _ablations(groups, found, quantum),
         _learning(rows),
@@ -124,7 +138,7 @@ def fit_page(
 
 
 def _cards(task: FitTask, groups: dict[str, list[dict[str, Any]]], quantum: str, best: str, circuit: Circuit) -> Any:
-    ours, theirs = (interval([row["accuracy"] for row in groups[name]]) for name in (quantum, best))
+    ours, theirs = (interval([row["accuracy"] for row in groups[name]], task.held_out) for name in (quantum, best))
     one = groups[quantum]
     seconds = float(np.mean([row["fit_seconds"] for row in one]))
     noisy = task.device is not None and task.train_on == "device"
@@ -153,17 +167,24 @@ def _short(number: float) -> str:
 def _scores(task: FitTask, groups: dict[str, list[dict[str, Any]]], found: dict[str, Any]) -> Section:
     rows = []
     for place, (name, group) in enumerate(groups.items()):
-        cells = [str(interval([row[key] for row in group])) for key in ("accuracy", "precision", "recall", "f1_macro")]
+        cells = [str(interval([row[key] for row in group], task.held_out)) for key in _SHOWN]
         p = found["metrics"][name]["p_value_against_quantum"]
         rows.append((str(place + 1), name, *cells, "" if p is None else f"{p:.2g}"))
     text = (
-        f"Every model sees the same {task.seeds} random splits ({task.test_fraction:.0%} held out), the same features, "
-        f"and has {task.fits} settings tried on a part of its training data before the final fit. Means with 95 % "
-        "intervals; precision, recall and F are averaged over classes. The last column tests each model against the "
-        "quantum one on the same splits (t-test corrected for overlapping training data, Nadeau and Bengio 2003).",
+        f"Nested cross-validation: every model sees the same {task.seeds} folds ({task.held_out:.0%} held out), the "
+        f"same features, and has {task.fits} settings tried on a part of its training data before the final fit. Means "
+        "with 95 % intervals; precision, recall and F are averaged over classes. The last column tests each model "
+        "against the quantum one on the same folds (t-test; it and the intervals are corrected for overlapping "
+        "training data, Nadeau and Bengio 2003; p-values also, by Holm's method, for the number of baselines, or of "
+        "ablations).",
     )
     header = ("#", "model", "accuracy", "precision", "recall", "F-score", "p-value")
     return Section("Scores", text, Table(header, tuple(rows), tuple(group[0]["kind"] for group in groups.values())))
+
+
+def _accuracy(task: FitTask, rows: list[dict[str, Any]]) -> Section:
+    drawn = figures.accuracy_figure(rows, task.held_out)
+    return Section("Accuracy", figure=drawn, name="accuracy", description="Accuracy by model.")
 
 
 def _ablations(groups: dict[str, list[dict[str, Any]]], found: dict[str, Any], quantum: str) -> Section:
