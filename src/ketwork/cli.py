@@ -196,8 +196,9 @@ def solve(
     optimizer: Annotated[
         str | None,
         Text(
-            help="l-bfgs (default), spsa (default with shots), adam, adam-spsa, qn-spsa, natural-gradient, cobyla or "
-            "rotosolve."
+            help="l-bfgs (default), spsa (default with shots), adam, adamw, sgd, rmsprop, aqgd, natural-gradient, "
+            "block-natural-gradient, adam-spsa, qn-spsa, rotosolve, rotoselect, cobyla, nelder-mead, cma-es, icans or "
+            "rosalin."
         ),
     ] = None,
     layers: Annotated[int | None, Text(help="Layers of the circuit; default: what suits the method.")] = None,
