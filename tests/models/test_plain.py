@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from tests.random_circuits import random_circuit
 
 from ketwork import Circuit, PauliSum, w, x
 from ketwork.models.plain import KIND, as_plain, from_plain
+from random_circuits import random_circuit
 
 
 def back(value):

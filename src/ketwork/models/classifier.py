@@ -1,114 +1,105 @@
 """A variational circuit as a scikit-learn classifier."""
 
-import copy
-import time
-import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.model_selection import train_test_split
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ketwork import seeds
-from ketwork.backends import protocol
-from ketwork.backends.shift import rule
-from ketwork.checks import check_choice, check_int, check_real
+from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit
-from ketwork.engine.simulator import Simulator
-from ketwork.models import ansatz as ansaetze
-from ketwork.models.encodings import angle_encoding, data_reuploading, iqp_feature_map, zz_feature_map
-from ketwork.models.readout import cross_entropy, softmax, z_observables
-from ketwork.models.scaling import FeatureScale
-from ketwork.optimize import METHODS, adam, minimize
+from ketwork.models import losses
+from ketwork.models.class_weights import class_weights, label_weights
+from ketwork.models.encoding import Encoding
+from ketwork.models.heads import Affine, Chances, Head, Tempered
+from ketwork.models.losses import Loss, sigmoid, softmax
+from ketwork.models.model_circuit import read_qubits
+from ketwork.models.readout import (
+    class_observables,
+    class_projectors,
+    classes_of_bits,
+    own_observables,
+    parity_projectors,
+    qubits_to_tell,
+    z_observables,
+)
+from ketwork.models.training import Samples
+from ketwork.models.variational import (
+    Floats,
+    Variational,
+    check_backend,
+    checked_weights,
+    partial_fit_available,
+    with_weight,
+)
+from ketwork.operators import PauliSum
 
-Floats = NDArray[np.floating[Any]]
-ENCODINGS = ("reuploading", "angle", "iqp", "zz")
-ANSAETZE = ("hardware_efficient", "strongly_entangling")
-OPTIMIZERS = tuple(name for name, row in METHODS.items() if {*row.needs} <= {"value", "gradient"})
-
-
-def model_circuit(
-    n_features: int, n_qubits: int | None, encoding: str, ansatz: str, layers: int, entangler: str, topology: str
-) -> Circuit:
-    """The classifier's circuit: an encoding, then an ansatz (re-uploading has its own layers).
-
-    n_qubits None takes one qubit a feature, at least 2 and at most 8; "iqp" and "zz" need one a feature.
-    """
-    check_choice("encoding", encoding, ENCODINGS)
-    check_choice("ansatz", ansatz, ANSAETZE)
-    check_int("layers", layers, 1)
-    one_each = encoding in ("iqp", "zz")
-    n = n_qubits if n_qubits is not None else max(2, n_features if one_each else min(n_features, 8))
-    check_int("n_qubits", n, 1, 26)
-    if one_each and n != max(2, n_features):
-        raise ValueError(
-            f"Encoding {encoding!r} needs one qubit for each of {n_features} features, but n_qubits is {n}."
-        )
-    if encoding == "reuploading":
-        first = data_reuploading(n, n_features, layers, entangler, topology)
-        closing = ansaetze.hardware_efficient(n, 0)
-        return first + closing.shift(weights=first.n_weights)
-    pairs = "none" if entangler == "none" else "linear"
-    maps = {"angle": lambda: angle_encoding(n, n_features), "iqp": lambda: iqp_feature_map(n, 2, pairs)}
-    first = maps.get(encoding, lambda: zz_feature_map(n, 2, pairs))()
-    if ansatz == "strongly_entangling":
-        return first + ansaetze.strongly_entangling(n, layers, entangler)
-    return first + ansaetze.hardware_efficient(n, layers, ("Y", "Z"), entangler, topology)
+__all__ = ["READOUTS", "VariationalClassifier", "check_backend"]
+READOUTS = ("softmax", "sigmoid", "observables", "single_shot")
+READ_AS = ("value", "parity")
 
 
-def check_backend(backend: Any) -> Any:
-    """Return what can run circuits, or None. Raises: TypeError for anything else."""
-    if backend is None or (not isinstance(backend, type) and callable(getattr(backend, "expectation", None))):
-        return backend
-    raise TypeError(f"Argument `backend` must be a Backend or None, but is {backend!r} ({type(backend).__name__}).")
-
-
-class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that trains a parametrised circuit: softmax of an affine map of <Z_q> and <Z_q Z_q+1>.
+class VariationalClassifier(ClassifierMixin, Variational):  # type: ignore[misc]
+    """A classifier that trains a parametrised circuit: binary, multi-class, or multi-label (y (N, L) of 0 and 1).
 
     Parameters
     ----------
-    encoding : "reuploading" (features enter every layer with trainable scale), "angle", "iqp" or "zz".
-    ansatz : "hardware_efficient" or "strongly_entangling": what follows the encoding (re-uploading has its own).
+    encoding : a name of `models.encodings.ENCODINGS`, a circuit over inputs, or an `Encoding`; "reuploading" lets
+        features enter every layer with a trainable scale. ansatz : a name of `models.ansatz.ANSAETZE`, a circuit of
+        weights, or None: what follows the encoding ("reuploading" is closed by rotations alone with the default).
+    encoding_options, ansatz_options : what else `encode` and `build_ansatz` take, such as {"depth": 3}.
     layers : layers of the circuit. n_qubits : None for one a feature, at least 2, at most 8.
-    entangler : "cx", "cz", "iswap", "ecr" or "none". topology : "ring", "linear", "full", "star" or "none".
+    entangler : a two-qubit gate of the table or "none". topology : a name of `models.couplings.TOPOLOGIES` or pairs.
     scale : standardised features, clipped at 3 standard deviations, are multiplied by it to become angles (radians).
-    optimizer : "adam" (mini-batches), or with the whole training set at every step "spsa", "adam-spsa", "l-bfgs",
-        "cobyla".
+    readout : "softmax" of an affine map of <Z_q> and <Z_q Z_q+1>; "sigmoid" of the same, a yes or no for each class by
+        itself; "observables": one observable a class over a trained temperature, no affine map; "single_shot": the
+        label is what a single measurement reads, trained by the likelihood of what is read. Multi-label takes a
+        sigmoid a label whatever the readout.
+    observables : PauliSums or (matrix, qubits) pairs instead of the Z strings of "softmax", "sigmoid" (any number) and
+        "observables" (one a class or label; a single one will do for two classes).
+    read_qubits : that "single_shot" reads, first one most significant; None for the first ceil(log2 K), or one a label.
+    read_as : the class is the "value" of these qubits, modulo the number of classes, or for two the "parity" of all.
+    optimizer : "adam", "adamw", "sgd" or "rmsprop" (mini-batches), or with the whole training set at every step any of
+        `training.OPTIMIZERS`: l-bfgs, cobyla, spsa and others; natural gradients and qn-spsa need an ideal simulator.
+    optimizer_options : what else it takes, such as {"momentum": 0.9}.
     learning_rate, epochs, batch_size : of the training; `epochs` are steps for the optimisers without batches.
     l2 : weight decay of the affine map, added to the loss as l2/2 times its squared norm.
+    class_weight : None, "balanced" (classes count alike), or {class: weight}; multi-label: for 0 and 1 of every label,
+        or a list of dictionaries, one a label.
     early_stopping : hold back `validation_fraction` of the data and stop when its loss has not fallen for
         `n_iter_no_change` epochs; the best weights are kept.
-    train_circuit : False leaves the circuit at its random start and trains the affine map alone (an ablation).
+    train_circuit : False leaves the circuit at its random start and trains the head alone (an ablation).
+    warm_start : True begins the next `fit` at the weights of the last, with its scale of the features.
     precision : "single" or "double". threads : None for all cores. random_state : seed, generator or None.
-    verbose : True shows progress. callbacks : functions called with a dict (epoch, loss, validation_loss, seconds)
-        after every epoch; returning True stops.
+    verbose : True shows progress. callbacks : functions called with a dict (epoch, loss, validation_loss) after every
+        epoch; returning True stops.
     backend : what runs the circuits, in training and in prediction; None for an ideal `Simulator`. Any `Backend` will
         do: a noisy simulator, a device, a mitigated one. Gradients are the backend's own where it has them, else the
-        parameter-shift rule's; "spsa" and "cobyla" need expectation values alone. Clones share it.
+        parameter-shift rule's; optimisers without gradients need expectation values alone. Clones share it.
 
     Attributes
     ----------
-    classes_, n_features_in_, circuit_ : what was seen and built. weights_ (P,) of the circuit, head_ (M, K) and
-    bias_ (K,) of the affine map. history_ : one dict an epoch. n_iter_ : epochs done. n_parameters_ : all trained.
+    classes_, n_features_in_, encoding_, circuit_, observables_ : what was seen and built; for multi-label `classes_`
+    numbers the labels, and multilabel_ is True. weights_ (P,) of the circuit; head_ (M, K) and bias_ (K,) of the affine
+    map, or temperature_ (1,). history_ : one dict an epoch. n_iter_ : epochs done. n_parameters_ : all trained.
     n_circuit_evaluations_ : circuits that a device would have run: what the backend runs for a sample (`cost`), and as
     many again for every shift of every angle in a sample's gradient. fit_seconds_ : wall time.
 
-    Ctrl-C during `fit` stops it and keeps the best weights so far, with a warning.
+    Ctrl-C during `fit` stops it and keeps the best weights so far, with a warning; `resume` goes on.
+    Source of "single_shot": Farhi and Neven, arXiv:1802.06002, sec. 2; Havlicek et al., arXiv:1804.11326 (parity).
     """
 
     def __init__(
         self,
-        encoding: str = "reuploading",
-        ansatz: str = "hardware_efficient",
+        encoding: str | Circuit | Encoding = "reuploading",
+        ansatz: str | Circuit | None = "hardware_efficient",
         layers: int = 4,
         n_qubits: int | None = None,
         entangler: str = "cx",
-        topology: str = "ring",
+        topology: Any = "ring",
         scale: float = 1.0,
         optimizer: str = "adam",
         learning_rate: float = 0.05,
@@ -125,6 +116,15 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         verbose: bool = False,
         callbacks: Any = None,
         backend: Any = None,
+        readout: str = "softmax",
+        observables: Any = None,
+        read_qubits: Sequence[int] | None = None,
+        read_as: str = "value",
+        class_weight: Any = None,
+        encoding_options: dict[str, Any] | None = None,
+        ansatz_options: dict[str, Any] | None = None,
+        optimizer_options: dict[str, Any] | None = None,
+        warm_start: bool = False,
     ) -> None:
         self.encoding = encoding
         self.ansatz = ansatz
@@ -148,213 +148,184 @@ class VariationalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.verbose = verbose
         self.callbacks = callbacks
         self.backend = backend
+        self.readout = readout
+        self.observables = observables
+        self.read_qubits = read_qubits
+        self.read_as = read_as
+        self.class_weight = class_weight
+        self.encoding_options = encoding_options
+        self.ansatz_options = ansatz_options
+        self.optimizer_options = optimizer_options
+        self.warm_start = warm_start
 
-    def __sklearn_clone__(self) -> "VariationalClassifier":
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
-    def on(self, backend: Any) -> "VariationalClassifier":
-        """The same fitted model, predicting on another backend; None for the ideal simulator."""
-        check_is_fitted(self, "weights_")
-        return copy.copy(self).set_params(backend=check_backend(backend))
+    @partial_fit_available
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """One pass in mini-batches over some samples, as often as wanted; for optimisers with mini-batches.
 
-    # ------------------------------------------------------------------ fitting
-    def fit(self, X: Any, y: Any) -> "VariationalClassifier":
-        """Train on features X (N, F) and labels y (N,). Raises: ValueError for bad data or parameters."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self._check_parameters()
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
-        self._build(FeatureScale.of(X, float(self.scale)))
-        rng = seeds.generator(self.random_state)
-        started = time.perf_counter()
-        params = self._start(rng)
-        train, held = self._split(X, labels, rng)
-        self.history_: list[dict[str, float]] = []
-        self.n_circuit_evaluations_ = 0
-        best = {"params": params.copy(), "loss": np.inf, "epoch": 0}
+        The first call needs all classes that will ever come (multi-label: none), and learns the scale of the features
+        from its samples. Nothing is held back. Raises: ValueError for bad data or parameters, or "balanced" weights,
+        which would need all data.
+        """
+        first = not hasattr(self, "weights_")
+        if isinstance(self.class_weight, str):
+            raise ValueError("class_weight='balanced' needs all data at once; give partial_fit a dictionary instead.")
+        X, y, weights = self._data(X, y, sample_weight, reset=first)
+        if first:
+            if classes is None and y.ndim == 1:
+                raise ValueError("The first call of partial_fit needs `classes`, all that will ever come.")
+            self._all_classes = None if classes is None or y.ndim == 2 else np.unique(np.asarray(classes))
+        elif classes is not None and y.ndim == 1 and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
+            raise ValueError(f"Argument `classes` must stay {self.classes_}, but is {np.asarray(classes)}.")
+        if not first:
+            self._check_targets(y)
         try:
-            if self.optimizer == "adam":
-                self._train_batches(params, train, held, best, rng)
-            else:
-                self._train_whole(params, train, held, best, rng)
-        except KeyboardInterrupt:
-            warnings.warn("Training was interrupted; the best weights so far are kept.", stacklevel=2)
-        self.weights_, self.head_, self.bias_ = self._unpack(best["params"])  # type: ignore[arg-type]
-        self.n_iter_ = max(1, len(self.history_))
-        self.n_parameters_ = len(params) if self.train_circuit else len(params) - self.circuit_.n_weights
-        self.fit_seconds_ = time.perf_counter() - started
-        return self
+            return self._partial_fit(X, y, weights)
+        finally:
+            self._all_classes = None
 
-    def _check_parameters(self) -> None:
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        for name, low in (("epochs", 1), ("batch_size", 1), ("n_iter_no_change", 1)):
-            check_int(name, getattr(self, name), low)
-        for name in ("learning_rate", "l2", "scale"):
-            check_real(name, getattr(self, name), 0)
-        check_real("validation_fraction", self.validation_fraction, 0.0, 0.9)
-        check_backend(self.backend)
+    # ------------------------------------------------------------------ targets
+    def _data(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Floats, NDArray[Any], Floats | None]:
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, reset=reset)
+        check_classification_targets(y)
+        if hasattr(y, "toarray"):
+            y = y.toarray()
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if y.ndim == 2 and type_of_target(y) != "multilabel-indicator":
+            raise ValueError(f"Targets y (N, L) must be 0 and 1, a column a label, but are {type_of_target(y)}.")
+        return with_weight(X, y, checked_weights(sample_weight, X))
 
-    def _build(self, scale: FeatureScale) -> None:
-        self.scale_ = scale
-        self.circuit_ = model_circuit(
-            self.n_features_in_, self.n_qubits, self.encoding, self.ansatz, self.layers, self.entangler, self.topology
-        )
-        self.observables_ = z_observables(self.circuit_.n_qubits)
-        angles = [(g.name, k) for g in self.circuit_ for k, p in enumerate(g.params) if not isinstance(p, float)]
-        self._shifts = sum(len(rule(*angle)) for angle in angles)
-
-    def _saved(self) -> tuple[dict[str, Any], dict[str, Floats]]:
-        arrays = {"scale_mean": self.scale_.mean, "scale_deviation": self.scale_.deviation}
-        return {"classes": self.classes_}, {**arrays, "weights": self.weights_, "head": self.head_, "bias": self.bias_}
-
-    def _restored(self, facts: dict[str, Any], arrays: dict[str, Floats]) -> "VariationalClassifier":
-        """Take in what another fit has learned: how a saved model comes back. Raises: ValueError for other shapes."""
-        self.classes_ = np.asarray(facts["classes"])
-        self._build(FeatureScale.restored(arrays, self.n_features_in_, float(self.scale)))
-        weights, head, bias = (arrays[name] for name in ("weights", "head", "bias"))
-        wanted = (self.circuit_.n_weights,), (len(self.observables_), len(self.classes_)), (len(self.classes_),)
-        if (weights.shape, head.shape, bias.shape) != wanted:
-            raise ValueError("The saved model's arrays do not fit its circuit.")
-        self.weights_, self.head_, self.bias_ = weights, head, bias
-        return self
-
-    def _start(self, rng: np.random.Generator) -> Floats:
-        """Random circuit weights around zero, scales of a feature around their share, the affine map at zero."""
-        n_weights, outputs, classes = self.circuit_.n_weights, len(self.observables_), len(self.classes_)
-        weights = rng.normal(0, 0.3 if self.train_circuit else np.pi / 2, n_weights)
-        products = {
-            slot.index
-            for gate in self.circuit_
-            for param in gate.params
-            for _, slots in getattr(param, "terms", ())
-            if len(slots) > 1
-            for slot in slots
-            if slot.kind == "w"
-        }
-        for k in sorted(products):
-            weights[k] = rng.normal(0, 0.5)
-        head = rng.normal(0, 0.5 / np.sqrt(outputs), (outputs, classes))
-        return np.concatenate([weights, head.ravel(), np.zeros(classes)])
-
-    def _unpack(self, params: Floats) -> tuple[Floats, Floats, Floats]:
-        n_weights, outputs, classes = self.circuit_.n_weights, len(self.observables_), len(self.classes_)
-        head = params[n_weights : n_weights + outputs * classes].reshape(outputs, classes)
-        return params[:n_weights], head, params[n_weights + outputs * classes :]
-
-    def _split(self, X: Floats, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[Any, Any]:
-        """(training data, held-back data or None); none is held back when a class has too few samples for it."""
-        whole = (self.scale_.apply(X), labels)
-        held = int(np.ceil(self.validation_fraction * len(X)))
-        counts = np.bincount(labels)
-        if not self.early_stopping or held < len(counts) or counts.min() < 2 or len(X) - held < len(counts):
-            return whole, None
-        parts = train_test_split(*whole, test_size=held, stratify=labels, random_state=int(rng.integers(0, 2**31 - 1)))
-        return (parts[0], parts[2]), (parts[1], parts[3])
-
-    def _loss(self, params: Floats, X: Floats, labels: Any, gradient: bool = True) -> tuple[float, Floats]:
-        """Mean loss on a batch and its gradient by all parameters."""
-        weights, head, bias = self._unpack(params)
-        needed = gradient and self.train_circuit
-        asked = self._backend(), self.circuit_, self.observables_, X, weights
-        if needed:
-            values, pull_back = protocol.value_and_pullback(*asked)
+    def _learn_targets(self, y: NDArray[Any], weights: Floats | None) -> None:
+        check_choice("readout", self.readout, READOUTS)
+        check_choice("read_as", self.read_as, READ_AS)
+        self.multilabel_ = y.ndim == 2
+        if self.multilabel_:
+            self.classes_ = np.arange(y.shape[1])
         else:
-            values = asked[0].expectation(*asked[1:])
-        loss, by_logits = cross_entropy(values @ head + bias, labels)
-        loss += 0.5 * self.l2 * float((head**2).sum())
-        self.n_circuit_evaluations_ += len(X) * self._circuits_a_sample(needed)
-        if not gradient:
-            return loss, np.zeros(0)
-        by_weights = pull_back(by_logits @ head.T).w if needed else np.zeros_like(weights)
-        by_head = values.T @ by_logits + self.l2 * head
-        return loss, np.concatenate([by_weights, by_head.ravel(), by_logits.sum(axis=0)])
+            given = getattr(self, "_all_classes", None)
+            self.classes_ = np.unique(y) if given is None else given
+            self._check_targets(y)
+            if len(self.classes_) < 2:
+                raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
 
-    def _backend(self) -> Any:
-        return Simulator(self.precision, self.threads) if self.backend is None else self.backend
+    def _check_targets(self, y: NDArray[Any]) -> None:
+        if self.multilabel_ != (y.ndim == 2) or (y.ndim == 2 and y.shape[1] != len(self.classes_)):
+            raise ValueError(f"Targets y of shape {y.shape} are not of the kind that this model was trained on.")
+        if y.ndim == 1:
+            new = np.setdiff1d(y, self.classes_)
+            if len(new):
+                raise ValueError(f"Targets y hold classes that this model does not know: {', '.join(map(str, new))}.")
 
-    def _circuits_a_sample(self, gradient: bool) -> int:
-        """Circuits for the values of a sample, or for values and gradient by the parameter-shift rule."""
-        values = protocol.cost(self._backend(), self.circuit_, self.observables_, 1).circuits
-        return values * (1 + (self._shifts if gradient else 0))
+    def _samples(self, X: Floats, y: NDArray[Any], weights: Floats | None) -> Samples:
+        if self.multilabel_:
+            by_label = label_weights(self.class_weight, y, weights)
+            return Samples(self._inputs(X), y.astype(np.float64), by_label)
+        labels = np.searchsorted(self.classes_, y)
+        by_class = class_weights(self.class_weight, self.classes_, labels, weights)
+        targets: NDArray[Any] = np.eye(len(self.classes_))[labels] if self.readout == "sigmoid" else labels
+        return Samples(self._inputs(X), targets, by_class)
 
-    def _train_batches(self, params: Floats, train: Any, held: Any, best: dict[str, Any], rng: Any) -> None:
-        X, labels = train
-        state = adam.init(params)
-        for epoch in range(self.epochs):
-            order, total = rng.permutation(len(X)), 0.0
-            for first in range(0, len(X), self.batch_size):
-                batch = order[first : first + self.batch_size]
-                loss, gradient = self._loss(params, X[batch], labels[batch])
-                rate = self.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / self.epochs))
-                params, state = adam.update(gradient, state, params, rate)
-                total += loss * len(batch)
-            if self._after_epoch(epoch + 1, params, total / len(X), held, best):
-                return
+    def _strata(self, samples: Samples) -> NDArray[np.int64] | None:
+        if self.multilabel_:
+            return None
+        return samples.targets.argmax(axis=1) if samples.targets.ndim == 2 else samples.targets
 
-    def _train_whole(self, params: Floats, train: Any, held: Any, best: dict[str, Any], rng: Any) -> None:
-        X, labels = train
-        fixed = params.copy()
-        free = slice(0 if self.train_circuit else self.circuit_.n_weights, None)
+    def _loss(self) -> Loss:
+        return losses.logistic if self.multilabel_ or self.readout == "sigmoid" else losses.cross_entropy
 
-        def full(point: Floats) -> Floats:
-            fixed[free] = point
-            return fixed.copy()
+    # ------------------------------------------------------------------ readout
+    def _readout(self) -> tuple[list[PauliSum], Head]:
+        n, count, own = self.circuit_.n_qubits, len(self.classes_), self.observables
+        answer = read_qubits(self.ansatz, n)
+        if self.readout == "single_shot":
+            return self._single_shot(answer)
+        if self.readout == "observables":
+            if own is None and count == 2 and not self.multilabel_ and len(answer) == 1:
+                sums = class_observables(n, 1, answer)
+            else:
+                sums = class_observables(n, count, answer) if own is None else own_observables(own, n)
+            both_ways = len(sums) == 1 and count == 2 and not self.multilabel_
+            return (sums if both_ways else own_observables(sums, n, count)), Tempered(len(sums), both_ways)
+        sums = z_observables(n, answer) if own is None else own_observables(own, n)
+        return sums, Affine(len(sums), count, self.l2)
 
-        def value(point: Floats) -> float:
-            return self._loss(full(point), X, labels, gradient=False)[0]
-
-        def value_and_gradient(point: Floats) -> tuple[float, Floats]:
-            loss, gradient = self._loss(full(point), X, labels)
-            return loss, gradient[free]
-
-        options: dict[str, Any] = {"a": 0.1, "c": 0.1} if self.optimizer == "spsa" else {}
-        result = minimize(
-            value_and_gradient if "gradient" in METHODS[self.optimizer].needs else value,
-            params[free],
-            self.optimizer,
-            self.epochs,
-            callback=lambda step, point, loss: self._after_epoch(step, full(point), loss, held, best),
-            seed=rng,
-            **options,
-        )
-        if result.message == "interrupted":
-            raise KeyboardInterrupt
-
-    def _after_epoch(self, epoch: int, params: Floats, loss: float, held: Any, best: dict[str, Any]) -> bool:
-        """Note an epoch, keep the best weights, and say whether to stop."""
-        watched = loss if held is None else self._loss(params, held[0], held[1], gradient=False)[0]
-        entry = {"epoch": epoch, "loss": loss, "validation_loss": watched if held is not None else float("nan")}
-        self.history_.append(entry)
-        if watched < best["loss"]:
-            best.update(loss=watched, params=params.copy(), epoch=epoch)
-        if self.verbose:
-            print(f"epoch {epoch:4d}  loss {loss:.4f}" + (f"  held back {watched:.4f}" if held is not None else ""))
-        listeners: list[Callable[[dict[str, float]], Any]] = self.callbacks or []
-        stop = any(tuple(bool(listener(dict(entry))) for listener in listeners))
-        patient = held is None or epoch - best["epoch"] < self.n_iter_no_change
-        return stop or not patient
+    def _single_shot(self, answer: Sequence[int]) -> tuple[list[PauliSum], Head]:
+        n, count = self.circuit_.n_qubits, len(self.classes_)
+        if self.observables is not None:
+            raise ValueError("Readout 'single_shot' reads qubits: give `read_qubits` instead of `observables`.")
+        parity = self.read_as == "parity"
+        if parity and (self.multilabel_ or count != 2):
+            raise ValueError(f"A parity tells 2 classes, but there are {count}{' labels' * self.multilabel_}.")
+        wanted = count if self.multilabel_ else qubits_to_tell(count)
+        if self.read_qubits is None:
+            chosen = tuple(answer) if parity else tuple(answer)[:wanted]
+        else:
+            chosen = tuple(check_int("read_qubits", q, 0, n - 1) for q in self.read_qubits)
+        if len(set(chosen)) < len(chosen) or (self.multilabel_ and len(chosen) > wanted):
+            raise ValueError(f"Argument `read_qubits` must name {wanted} different qubits, but is {chosen}.")
+        if not chosen or (len(chosen) < wanted and not parity):
+            raise ValueError(
+                f"To read {count} {'labels' if self.multilabel_ else 'classes'} takes {wanted} qubits, but there are "
+                f"{len(chosen)}."
+            )
+        self._read = chosen
+        if self.multilabel_:
+            return [parity_projectors(n, (q,))[1] for q in chosen], Chances(each=True)
+        return (parity_projectors(n, chosen) if parity else class_projectors(n, chosen, count)), Chances()
 
     # ------------------------------------------------------------------ using
     def decision_function(self, X: Any) -> Floats:
-        """Logits (N, K), or (N,) the difference of the two for two classes."""
+        """Logits (N, K) of classes or labels, or (N,) the difference of the two for two classes."""
         check_is_fitted(self, "weights_")
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        values = self._backend().expectation(self.circuit_, self.observables_, self.scale_.apply(X), self.weights_)
-        logits = np.asarray(values @ self.head_ + self.bias_, np.float64)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+        logits = self._outputs(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 and not self.multilabel_ else logits
 
     def predict_proba(self, X: Any) -> Floats:
-        """Class probabilities (N, K)."""
-        logits = self.decision_function(X)
-        if logits.ndim == 1:
-            logits = np.stack([np.zeros_like(logits), logits], axis=1)
-        return softmax(logits)
+        """Class probabilities (N, K), or the probability of every label by itself (N, L)."""
+        check_is_fitted(self, "weights_")
+        logits = self._outputs(X)
+        if self.multilabel_:
+            return sigmoid(logits)
+        if self.readout != "sigmoid":
+            return softmax(logits)
+        chances = sigmoid(logits) + np.finfo(float).tiny
+        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The most probable class of every sample, (N,)."""
-        chances = self.predict_proba(X)
-        return np.asarray(self.classes_[chances.argmax(axis=1)])
+        """The most probable class of every sample, (N,), or the labels that are more probable than not, (N, L)."""
+        check_is_fitted(self, "weights_")
+        logits = self._outputs(X)
+        return (logits > 0).astype(np.int64) if self.multilabel_ else np.asarray(self.classes_[logits.argmax(axis=1)])
+
+    def predict_single_shot(self, X: Any, shots: int = 1, seed: Any = None) -> NDArray[Any]:
+        """The class that is read from a single measurement of every sample, drawn anew at every call; with more `shots`
+        the one that is read most often. Shapes as of `predict`.
+
+        Raises: ValueError unless the readout is "single_shot".
+        """
+        check_is_fitted(self, "weights_")
+        if self.readout != "single_shot":
+            raise ValueError(f"A class is read from a single shot with readout 'single_shot', not {self.readout!r}.")
+        check_int("shots", shots, 1)
+        inputs = self.inputs(X)
+        bits = self._backend().sample(self.circuit_, inputs, self.weights_, shots=shots, qubits=self._read, seed=seed)
+        if self.multilabel_:
+            return (2 * bits.sum(axis=1, dtype=np.int64) > shots).astype(np.int64)
+        read = classes_of_bits(bits, len(self.classes_), self.read_as == "parity")
+        votes = (read[:, :, None] == np.arange(len(self.classes_))).sum(axis=1)
+        return np.asarray(self.classes_[votes.argmax(axis=1)])
+
+    # ------------------------------------------------------------------ for `storage`
+    def _saved(self) -> tuple[dict[str, Any], dict[str, Floats]]:
+        facts, arrays = super()._saved()
+        return {**facts, "classes": self.classes_, "multilabel": self.multilabel_}, arrays
+
+    def _restored(self, facts: dict[str, Any], arrays: dict[str, Floats]) -> Self:
+        self.classes_ = np.asarray(facts["classes"])
+        self.multilabel_ = bool(facts["multilabel"]) if "multilabel" in facts else False  # 0.1 had no such models
+        return super()._restored(facts, arrays)

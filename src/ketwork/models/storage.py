@@ -16,6 +16,7 @@ from ketwork.models.plain import as_plain, from_plain
 Arrays = dict[str, NDArray[Any]]
 KINDS = {
     "VariationalClassifier": "ketwork.models.classifier",
+    "VariationalRegressor": "ketwork.models.regressor",
     "KernelClassifier": "ketwork.models.kernel_methods",
 }
 """The estimators that can be saved, and where they are at home.
