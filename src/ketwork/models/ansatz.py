@@ -8,6 +8,13 @@ from ketwork.checks import check_choice, check_int
 from ketwork.circuit import GATES, Circuit
 from ketwork.models.couplings import ENTANGLERS, Topology, append_weighted, connected_pairs, entangle
 from ketwork.models.encoding import without_entanglement
+from ketwork.models.equivariant import equivariant_ansatz
+from ketwork.models.hamiltonian_ansatz import hamiltonian_variational
+from ketwork.models.qcnn import qcnn, remaining_qubits
+from ketwork.models.quanvolution import random_layers
+from ketwork.models.symmetric_ansatz import exchange_circuit, excitation_circuit, number_conserving
+from ketwork.models.tensor_ansatz import mera, mps_ansatz, tree_tensor_network
+from ketwork.operators.pauli import pauli
 
 
 def hardware_efficient(
@@ -185,6 +192,22 @@ class AnsatzRow:
     read: Callable[[int], tuple[int, ...]] | None = None
 
 
+def _hamiltonian_variational(n: int, layers: int, topology: Topology, groups: Any = None) -> Circuit:
+    """Without groups: the transverse-field Ising model on the topology's pairs, from its paramagnet |+...+>."""
+    start = None
+    if groups is None:
+        pairs = connected_pairs(n, topology)
+        couplings = [sum((pauli("ZZ", pair, n) for pair in pairs[1:]), pauli("ZZ", pairs[0], n))] if pairs else []
+        groups = [*couplings, sum((pauli("X", q, n) for q in range(1, n)), pauli("X", 0, n))]
+        start = Circuit(n)
+        for q in range(n):
+            start = start.h(q)
+    circuit = hamiltonian_variational(groups, layers, start)
+    if circuit.n_qubits != n:
+        raise ValueError(f"Argument `groups` must act on {n} qubits, but acts on {circuit.n_qubits}.")
+    return circuit
+
+
 def _two_local(n: int, layers: int, topology: Topology, entangler: str, **options: Any) -> Circuit:
     return two_local(n, layers, topology=topology, entanglers=options.pop("entanglers", (entangler,)), **options)
 
@@ -218,6 +241,58 @@ ANSAETZE: dict[str, AnsatzRow] = {
         lambda n, layers, topology: real_amplitudes(n, layers, topology),
         ("topology",),
         "Qiskit's: RY and CX, real states.",
+    ),
+    "qcnn": AnsatzRow(
+        lambda n, layers, **options: qcnn(n, layers, **options),
+        ("convolution", "pooling", "shared"),
+        "Convolutions and pooling in turn, `layers` convolutions a level; one qubit answers.",
+        remaining_qubits,
+    ),
+    "tree_tensor_network": AnsatzRow(
+        lambda n, layers, block="ttn": tree_tensor_network(n, block, layers),
+        ("block",),
+        "Blocks in a tree, each done `layers` times; the last qubit answers.",
+        lambda n: (n - 1,),
+    ),
+    "mera": AnsatzRow(
+        lambda n, layers, block="ttn": mera(n, block, layers),
+        ("block",),
+        "A tree with disentangling blocks in between; qubit 1 answers.",
+        lambda n: (1,),
+    ),
+    "mps": AnsatzRow(
+        lambda n, layers, block="ttn", offset=None: mps_ansatz(n, block, layers, offset),
+        ("block", "offset"),
+        "Blocks along a chain, each overlapping the one before; the last qubit answers.",
+        lambda n: (n - 1,),
+    ),
+    "random_layers": AnsatzRow(
+        random_layers, ("rotations", "ratio", "seed"), "Rotations about random axes on random qubits, CX in between."
+    ),
+    "hamiltonian_variational": AnsatzRow(
+        _hamiltonian_variational,
+        ("topology", "groups"),
+        "Evolutions under parts of a Hamiltonian; without one, ZZ on pairs and X.",
+    ),
+    "number_conserving": AnsatzRow(
+        lambda n, layers, ones=None, real=True: number_conserving(n, n // 2 if ones is None else ones, layers, real),
+        ("ones", "real"),
+        "A brick wall that keeps the number of ones.",
+    ),
+    "exchange": AnsatzRow(
+        lambda n, layers, topology, start=None: exchange_circuit(n, connected_pairs(n, topology), layers, start),
+        ("topology", "start"),
+        "Exchange and ZZ on pairs: keeps the total Z.",
+    ),
+    "excitations": AnsatzRow(
+        lambda n, layers, ones=None, **options: excitation_circuit(
+            n, n // 2 if ones is None else ones, layers, **options
+        ),
+        ("ones", "singles", "doubles"),
+        "Single and double excitations (Givens rotations) from a basis state.",
+    ),
+    "equivariant": AnsatzRow(
+        equivariant_ansatz, ("symmetries", "strings"), "Commutes with permutations or reflections of the qubits."
     ),
     "brick_wall": AnsatzRow(brick_wall, ("entangler", "rotations"), "Rows of two-qubit bricks, each shifted by one."),
 }

@@ -1,8 +1,9 @@
 """Solvers: variational ones, and the classical references they are held against."""
 
+from ketwork.models.symmetric_ansatz import exchange_circuit, number_conserving
 from ketwork.solve.adapt import adapt
 from ketwork.solve.annealing import anneal
-from ketwork.solve.conserving import exchange_circuit, number_conserving, orbital_fabric
+from ketwork.solve.conserving import orbital_fabric
 from ketwork.solve.coupled_cluster import k_upccgsd, uccgsd, uccsd
 from ketwork.solve.deflation import deflate
 from ketwork.solve.doors import solve_hamiltonian, solve_problem

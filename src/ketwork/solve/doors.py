@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit.circuit import Circuit
 from ketwork.models.ansatz import efficient_su2, kandala
+from ketwork.models.symmetric_ansatz import exchange_circuit
 from ketwork.operators.lanczos import LANCZOS_QUBITS
 from ketwork.operators.molecules import Molecule
 from ketwork.operators.pauli import PauliSum, pauli_z
@@ -20,7 +21,7 @@ from ketwork.optimize import METHODS, methods_with
 from ketwork.seeds import Seed, generator
 from ketwork.solve.adapt import ADAPT_METHODS, adapt
 from ketwork.solve.alternating_circuit import ExchangeMixer
-from ketwork.solve.conserving import exchange_circuit, orbital_fabric
+from ketwork.solve.conserving import orbital_fabric
 from ketwork.solve.coupled_cluster import uccsd
 from ketwork.solve.excitations import check_molecule
 from ketwork.solve.objective import diagonal_values
