@@ -22,6 +22,12 @@ class Entry:
     function: Callable[[Ledger, int, bool], Finding]
 
 
+def _farhi_neven(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.farhi_neven_page import farhi_neven_system
+
+    return farhi_neven_system(ledger, seed, quick)
+
+
 def _he_vqe(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.he_vqe import he_vqe_system
 
@@ -53,6 +59,13 @@ def _quantum_optimization(ledger: Ledger, seed: int, quick: bool) -> Finding:
 
 
 _LISTED = (
+    Entry(
+        "farhi-neven",
+        "A quantum neural network that is read off one qubit",
+        "arXiv:1802.06002",
+        "Boolean functions, digits on 17 qubits and labels of states, and the classical formula of the same model.",
+        _farhi_neven,
+    ),
     Entry(
         "he-vqe",
         "Hardware-efficient VQE for molecules and magnets",

@@ -66,7 +66,7 @@ def subset_of(label: str, n: int, rng: np.random.Generator) -> list[int]:
 
 
 def labels_of(label: str, bits: Floats, subset: list[int]) -> Floats:
-    """The labels +1 and -1 of bit strings (B, n): whether the subset's bits hold an even number of 1, or more 0 than 1."""
+    """Labels of bit strings (B, n): +1 where the subset's bits hold an even number of 1, or more 0 than 1; else -1."""
     signs = 1 - 2 * bits[:, subset]
     found: Floats = signs.prod(axis=1) if label == "parity" else np.sign(signs.sum(axis=1))
     return found

@@ -174,7 +174,7 @@ def on_engine(preparation: str, seed: int, steps: int) -> dict[str, Any]:
     return {
         "steps": len(rows), "weights": float(np.abs(found[0] - found[1]).max()),
         "values": float(np.abs(state - product).max()), "patterns": len(shown),
-        "error": float(np.sum(counts * (state * marks <= 0)) / counts.sum()), "seconds": seconds,
+        "error": float(np.sum(counts * (state * marks <= 0)) / counts.sum()), "step_seconds": seconds,
     }  # fmt: skip
 
 
@@ -204,7 +204,8 @@ def superpositions(preparation: str, seed: int, steps: int) -> dict[str, Any]:
                 slope -= sign * np.asarray(pull_back(one).w, float) / 2
             return total, slope
 
-        weights = minimize(loss, start.normal(0.0, 0.1, 16 * len(letters)), "l-bfgs", steps).params
+        first = start.normal(0.0, SPREAD, 16 * len(letters))
+        weights = np.asarray(minimize(loss, first, "l-bfgs", steps).params, float)
         means = [product_values(digits.bits[learn[digits.labels[learn] == sign]], weights.reshape(len(letters), -1),
                                 letters)[0].mean() for sign in (1, -1)]  # fmt: skip
         found[name] = {
@@ -215,7 +216,7 @@ def superpositions(preparation: str, seed: int, steps: int) -> dict[str, Any]:
 
 
 def superposed(bits: Floats) -> NDArray[np.complex128]:
-    """The state (2^(n + 1),) of bit strings (B, n), each as often as it occurs, with a readout qubit in |1> at the end."""
+    """The state (2^(n + 1),) of bit strings (B, n), each as often as it occurs, and the readout, last, in |1>."""
     state = np.zeros(2 << bits.shape[1], complex)
     places, counts = np.unique(codes(bits), return_counts=True)
     state[2 * places + 1] = np.sqrt(counts / len(bits))

@@ -18,8 +18,8 @@ from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit, x
 from ketwork.engine.simulator import Simulator
 from ketwork.models.readout_qubit import readout_circuit, readout_observable
-from ketwork.optimize import minimize
 from ketwork.operators.pauli import PauliSum
+from ketwork.optimize import minimize
 from ketwork.seeds import spawn
 
 Floats = NDArray[np.float64]
@@ -126,7 +126,7 @@ def learn_labels(task: StateTask, seed: int) -> dict[str, Any]:
     rows = np.concatenate([order.permutation(task.training) for _ in range(task.passes)])
     first = start.normal(0.0, 0.01, len(words))
     learned, _ = descend(one_state, angles[lesson], labels[lesson], first, rows, task.rate)
-    steep = minimize(logistic, first, "l-bfgs", task.steps).params
+    steep = np.asarray(minimize(logistic, first, "l-bfgs", task.steps).params, float)
     # exp(i theta P X) turns |1> so that <Y> is about -2 theta <P>
     written = -SMALL * np.array([energy.get(word, 0.0) for word in words])
     linear = LogisticRegression(C=100.0, max_iter=2000).fit(features[lesson], labels[lesson])

@@ -1,4 +1,4 @@
-"""Any Boolean function as a circuit that turns one readout qubit: its Reed-Muller form, a controlled flip a monomial."""
+"""Any Boolean function as a circuit that flips a readout qubit: its Reed-Muller form, a controlled flip a monomial."""
 
 from typing import Any
 

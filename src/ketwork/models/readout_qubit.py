@@ -1,9 +1,9 @@
-"""A classifier that is read off one qubit: rotations exp(i theta P X) of data qubits with a readout qubit, and <Y> of it.
+"""A classifier that is read off one qubit: rotations exp(i theta P X) of data qubits with a readout, and <Y> of it.
 
 Every gate acts on the readout qubit as X, so its two X eigenstates never mix. In one the data qubits evolve by
-U = ... exp(i theta_2 P_2) exp(i theta_1 P_1), in the other by V, the same with all angles turned around, and the readout
-that starts in |1> ends with <Y> = Im <psi| U^+ V |psi>. Where every P_k is a Pauli matrix of one data qubit, U^+ V is a
-product of one-qubit unitaries, and for a bit string all of it is a product of n numbers: see `product_values`.
+U = ... exp(i theta_2 P_2) exp(i theta_1 P_1), in the other by V, the same with all angles turned around, and the
+readout that starts in |1> ends with <Y> = Im <psi| U^+ V |psi>. Where every P_k is a Pauli matrix of one data qubit,
+U^+ V is a product of one-qubit unitaries, and for a bit string all of it is a product of n numbers: `product_values`.
 """
 
 from collections.abc import Sequence

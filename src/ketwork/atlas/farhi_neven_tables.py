@@ -1,0 +1,237 @@
+"""The sections of the readout-qubit classifier's report: tables and figures from the rows of a run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ketwork.atlas.farhi_neven import LABELS
+from ketwork.atlas.farhi_neven_digits import PREPARATIONS, READOUTS, TEST_SHARE
+from ketwork.atlas.farhi_neven_states import KINDS
+from ketwork.experiments.compare import Interval, interval, paired_p_value
+from ketwork.models.readout_qubit import layer_terms, readout_circuit
+from ketwork.report import plots
+from ketwork.report.page import Section, Table
+from ketwork.report.run_page import measured
+
+Row = dict[str, Any]
+OURS, ONE_LAYER = READOUTS
+NETWORK, LINEAR = "network with 5 hidden units", "logistic regression"
+LOSSES = ("linear loss", "logistic loss")
+
+
+def chosen(rows: dict[str, Row], start: str) -> list[Row]:
+    """The rows whose key is `start` and a number."""
+    return [row for key, row in rows.items() if key.rpartition(" ")[0] == start]
+
+
+def errors(rows: Sequence[Row], model: str, part: int = 0) -> list[float]:
+    """Test errors of a model over the splits: on clear images (part 0) or on all (part 1)."""
+    return [row["errors"][model][part] for row in rows]
+
+
+def percent(found: Interval) -> str:
+    """A share with its interval, in percent."""
+    half = "" if np.isnan(found.half) else f" ± {100 * found.half:.1f}"
+    return f"{100 * found.mean:.1f}{half} %"
+
+
+def formula(engine: Row) -> Section:
+    """Why the model is classical, and the check on the engine."""
+    text = (
+        "Every gate acts on the readout qubit as X, so the two X eigenstates of the readout never mix: in one the data "
+        "qubits turn by U, in the other by V, the same gates with all angles reversed, and <Y> = Im <psi|U^+ V|psi>. "
+        "With ZX and XX gates U^+ V is a product of one-qubit unitaries of determinant 1. On a bit string that is "
+        "<Y> = (r_1 ... r_n) sin(sum of phi_j z_j), with z_j = +1 or -1 for bit j: n numbers a sample, not 2^n.",
+        "Hence two things. The model is efficiently simulable: a classical computer does the same. And XX layers can "
+        "only shrink the output of the ZX layers: 96 weights tell apart what 16 do, one weighted sum of the bits under "
+        "a sine, which for sums within half a turn is a linear classifier.",
+        f"Checked on the engine: after {engine['steps']} training steps on states of 17 qubits the weights differ from "
+        f"those of the formula by {engine['weights']:.1e}, <Y> on {engine['patterns']} test strings by "
+        f"{engine['values']:.1e}. A step took {1e3 * engine['step_seconds'][0]:.1f} ms on the states and "
+        f"{1e3 * engine['step_seconds'][1]:.2f} ms by the formula, by which the runs below were trained.",
+    )
+    circuit = readout_circuit(3, layer_terms(3, "ZX"))
+    return Section("What this model is", text, figure=circuit._repr_svg_(), name="circuit",
+                   description="The circuit for three bits, one layer of each kind.")  # fmt: skip
+
+
+def boolean(rows: dict[str, Row]) -> list[Section]:
+    """Functions that are written down, and those that are learned."""
+    made = rows["representation"]
+    first = (
+        f"{made['functions']} random functions of 4, 5 and 6 bits as their Reed-Muller form, an exclusive or of "
+        "products of bits: each product is a flip of the readout under so many controls. <Z> of the readout, or <Y> "
+        f"after a turn, is the label +1 or -1 on every bit string, to {made['worst']:.1e}. A function has "
+        f"{np.mean(made['monomials']):.0f} products on average, its circuit {np.mean(made['gates']):.0f} gates on two "
+        f"or more qubits (at most {max(made['gates'])}): a random function needs half of all 2^n products.",
+    )
+    return [Section("Any Boolean function, written down", first), _learned(rows), _parity(rows)]
+
+
+def _learned(rows: dict[str, Row]) -> Section:
+    cells, shown = [], {}
+    for label in LABELS:
+        runs = chosen(rows, label)
+        samples = [row["samples"] for row in runs]
+        cells.append(
+            (
+                f"readout qubit, {label}",
+                f"{sum(r['error'] == 0 for r in runs)} of {len(runs)}",
+                percent(interval([r["error"] for r in runs])),
+                f"{np.median(samples):.0f}",
+                f"{max(samples)}",
+            )
+        )
+        shown[label] = (interval(samples), samples)
+        for name in runs[0]["classical"]:
+            found = [row["classical"][name] for row in runs]
+            cells.append((f"{name}, {label}", f"{sum(e == 0 for e in found)} of {len(runs)}", percent(interval(found)),
+                          "64", "64"))  # fmt: skip
+    text = (
+        "Random subsets of 6 bits, a ZX gate for each bit and a turn of the readout (7 weights); single random "
+        "samples, with repetition, until all 64 strings are right. The classical models are fitted to the table of "
+        "all 64 strings. Logistic regression cannot say a parity, the sine can; but elimination modulo 2 finds a "
+        "parity from about 7 samples, with certainty.",
+    )
+    figure = plots.intervals("boolean", shown, "samples until no error is left, a dot a run")
+    header = ("", "without error", "error", "samples, median", "at most")
+    return Section("Boolean functions, learned", text, Table(header, tuple(cells)), figure, "boolean",
+                   "Samples until no error.")  # fmt: skip
+
+
+def _parity(rows: dict[str, Row]) -> Section:
+    slopes = rows["slopes of parity"]
+    series = {name: [interval([value]) for value in slopes[key]]
+              for name, key in (("on the engine", "measured"), ("2^(-(n + 1) / 2)", "closed"))}  # fmt: skip
+    figure = plots.lines("parity", slopes["widths"], series, ("bits", "root mean square of the mean l <Y>"),
+                         dashed=["2^(-(n + 1) / 2)"])  # fmt: skip
+    widths = sorted({row["bits"] for key, row in rows.items() if key.startswith("parity of")})
+    cells = []
+    for n in widths:
+        runs = chosen(rows, f"parity of {n} bits")
+        cells.append((str(n), f"{sum(r['error'] == 0 for r in runs)} of {len(runs)}",
+                      ", ".join(str(row["samples"]) for row in runs)))  # fmt: skip
+    text = (
+        "With random weights the mean of l <Y> over all strings is a product of n sines and cosines, so what a "
+        "gradient can see of a parity falls by half for every two bits: a parity of many bits cannot be learned this "
+        "way.",
+    )
+    table = Table(("bits", "without error", "samples of each run"), tuple(cells))
+    return Section("Parities of more bits", text, table, figure, "parity", "What is seen of a parity by width.")
+
+
+def digits(rows: Sequence[Row], name: str) -> Section:
+    """Test errors of all models on one preparation of the images."""
+    first, cells, shown = rows[0], [], {}
+    for model, size in first["parameters"].items():
+        clear, every = (errors(rows, model, part) for part in (0, 1))
+        p = paired_p_value(errors(rows, OURS), clear, TEST_SHARE)
+        cells.append((model, str(size) if size else "none", percent(interval(clear)), percent(interval(every)),
+                      "" if model == OURS or np.isnan(p) else f"{p:.2g}"))  # fmt: skip
+        if "random" not in model:
+            shown[model] = (interval(np.multiply(100, clear)), np.multiply(100, clear).tolist())
+    text = (
+        f"16 bits: {PREPARATIONS[name]}. {first['images']:,} images, {first['patterns']} different bit strings; "
+        f"{first['clear']:,} images are clear, the others have the bits of an image of the other digit. About "
+        f"{first['training']:,} clear images to learn from and {first['test']:,} to test on, {len(rows)} random "
+        "splits; intervals are over splits, p is of a paired test against the first model, corrected for splits that "
+        "share data.",
+        f"{first['seen']:.0%} of the clear test images have bits that were seen in training: on 16 bits even the "
+        "nearest neighbour is mostly a table of what was seen.",
+        "Every model is fitted once and untuned. All layers against one layer of ZX: the same up to the noise of "
+        "training, as the formula says.",
+    )
+    header = ("", "weights", "error, clear images", "error, all images", "p")
+    figure = plots.intervals(f"digits-{name}", shown, "test error in percent, clear images, a dot a split")
+    return Section(f"Handwritten 3 and 6: {name}", text, Table(header, tuple(cells)), figure, f"digits-{name}",
+                   "Test errors by model.")  # fmt: skip
+
+
+def course(rows: Sequence[Row]) -> Section:
+    """The loss while learning."""
+    length = min(len(row["curve"]) for row in rows)
+    across = [rows[0]["block"] * (k + 0.5) for k in range(length)]
+    points = [interval([row["curve"][k] for row in rows]) for k in range(length)]
+    figure = plots.lines("course", across, {"1 - l <Y>": points}, ("samples seen", "loss"))
+    text = (
+        f"The loss of the sample that comes next, means over {rows[0]['block']} samples, bands over splits. Bumps are "
+        "the step rule's: it divides by the squared gradient, which is small where <Y> is near +1 or -1.",
+    )
+    return Section("The course of learning", text, None, figure, "course", "Loss by samples seen.")
+
+
+def superposed(rows: dict[str, Row]) -> Section:
+    """Learning from two states that hold all images."""
+    runs, box, cells = chosen(rows, "superpositions"), chosen(rows, "digits box"), []
+    for name in READOUTS:
+        state, image, wrong = (interval([row[name][key] for row in runs]) for key in ("loss", "image_loss", "error"))
+        single = percent(interval(errors(box, name)))
+        cells.append((name, f"{state.mean:.4f}", f"{image.mean:.4f}", percent(wrong), single))
+    text = (
+        "All training images with a label as one state, each bit string with the square root of its frequency as "
+        "amplitude; two states are the whole data set, and L-BFGS trains on them on the engine's 17 qubits.",
+        "With ZX gates alone the loss of the two states is the mean loss of the images. XX gates let the strings of a "
+        "superposition interfere: the loss of the states is then lower than that of the images, and does not tell how "
+        "well images are classified.",
+    )
+    header = ("", "loss of the two states", "mean loss of images", "error, clear images", "learned from single images")
+    return Section("Superpositions as data", text, Table(header, tuple(cells)))
+
+
+def states(rows: dict[str, Row]) -> Section:
+    """Labels of quantum states."""
+    names = {"before": "before learning", LOSSES[0]: "learned, loss 1 - l <Y>",
+             LOSSES[1]: "learned, logistic loss of <Y>",
+             "written down": "written down from H", "classical": "classical: logistic regression on <P>"}  # fmt: skip
+    cells, heights = [], {}
+    for key, name in names.items():
+        found = [interval([row[key] for row in chosen(rows, f"states {kind}")]) for kind in KINDS]
+        cells.append((name, *map(percent, found)))
+        heights[name] = [100 * one.mean for one in found]
+    sizes = [chosen(rows, f"states {kind}")[0]["terms"] for kind in KINDS]
+    tests = []
+    for kind in KINDS:
+        part = chosen(rows, f"states {kind}")
+        p = paired_p_value([r[LOSSES[1]] for r in part], [r["classical"] for r in part], 0.0)
+        tests.append(f"{kind}: p = {p:.2g}")
+    text = (
+        "States of 8 qubits from random angles of two layers of turns with ZZ gates around a ring between; the label "
+        "is the sign of <H>, H with random coefficients on a random graph of degree 3. The classifier has a gate "
+        f"exp(i theta P X) for every pair and, in the second kind, every qubit ({sizes[0]} and {sizes[1]} weights), "
+        "and does not know the graph. 1,000 states to learn from, 1,000 others to test on, a new H each run.",
+        "Small angles in proportion to H's coefficients give the label almost always. Learning by 1 - l <Y> does not "
+        "find them: that loss asks for large <Y>, not for the right sign near 0. A logistic loss of <Y> does better.",
+        "Logistic regression that is given the expectation values of the same strings P, the measured rows of a "
+        f"table, is better still (paired test against the logistic loss of <Y>, {'; '.join(tests)}). With ZZ alone, "
+        "reading the data qubits and putting the bits into the sine is the same as the readout qubit.",
+    )
+    figure = plots.bars("states", list(KINDS), heights, "test error in percent")
+    return Section("Labels of quantum states", text, Table(("", *KINDS), tuple(cells)), figure, "states",
+                   "Test errors on states.")  # fmt: skip
+
+
+def metrics(rows: dict[str, Row]) -> dict[str, Any]:
+    """The numbers for result.json."""
+    found: dict[str, Any] = {"representation": {key: rows["representation"][key] for key in ("functions", "worst")}}
+    for label in LABELS:
+        found[label] = {"samples": [row["samples"] for row in chosen(rows, label)],
+                        "errors": [row["error"] for row in chosen(rows, label)]}  # fmt: skip
+    for name in PREPARATIONS:
+        part = chosen(rows, f"digits {name}")
+        found[f"digits {name}"] = {
+            model: {"clear": measured(interval(errors(part, model))), "all": measured(interval(errors(part, model, 1))),
+                    "p_value_against_readout": None if model == OURS or np.isnan(
+                        p := paired_p_value(errors(part, OURS), errors(part, model), TEST_SHARE)) else p}
+            for model in part[0]["parameters"]
+        }  # fmt: skip
+    found["engine"] = {key: rows["engine"][key] for key in ("steps", "weights", "values", "error")}
+    found["superpositions"] = {
+        name: measured(interval([row[name]["error"] for row in chosen(rows, "superpositions")])) for name in READOUTS
+    }
+    keys = (*LOSSES, "written down", "classical")
+    found["states"] = {
+        kind: {key: measured(interval([row[key] for row in chosen(rows, f"states {kind}")])) for key in keys}
+        for kind in KINDS
+    }
+    return found
