@@ -120,8 +120,9 @@ def pieces(subject: Examined, task: DiagnoseTask) -> Iterator[tuple[str, Make]]:
     if circuit.n_inputs:
         yield "kernel", partial(_kernel, subject)
         if subject.family is not None:
-            for n in [n for n in range(2, _KERNEL_QUBITS + 1, 2) if n <= max(circuit.n_qubits + 2, 8)]:
-                yield f"concentration {n}", partial(_concentration, subject, n)
+            sizes = [n for n in range(2, _KERNEL_QUBITS + 1, 2) if n <= max(circuit.n_qubits + 2, 8)]
+            for n, one in _by_qubits(subject, sizes, subject.layers):
+                yield f"concentration {n}", partial(_concentration, one)
 
 
 def _made(make: Make, rng: np.random.Generator) -> Row:
@@ -146,14 +147,26 @@ def _sizes(subject: Examined) -> list[int]:
     return sorted({round(n) for n in np.linspace(2, top, 5)})
 
 
+def _by_qubits(subject: Examined, sizes: list[int], depth: int) -> Iterator[tuple[int, Circuit]]:
+    """(qubits, circuit) of the family for each size that can be made; one circuit for each number of qubits."""
+    seen = set()
+    for size in sizes:
+        try:
+            circuit = subject.family(size, depth)  # type: ignore[misc]
+        except ValueError:  # some families know certain sizes alone
+            continue
+        if circuit.n_qubits not in seen and circuit.n_qubits <= DENSE_QUBITS:
+            seen.add(circuit.n_qubits)
+            yield circuit.n_qubits, circuit
+
+
 def _gradient_pieces(subject: Examined, task: DiagnoseTask) -> Iterator[tuple[str, Make]]:
     for cost in ("local", "global"):
         if subject.family is None:
             yield f"gradient {cost}", partial(_gradient, subject.circuit, cost, task.samples, subject.inputs, 0)
             continue
         for depth in sorted({1, max(1, subject.layers // 2), max(1, subject.layers)}):
-            for n in _sizes(subject):
-                circuit = subject.family(n, depth)
+            for n, circuit in _by_qubits(subject, _sizes(subject), depth):
                 if circuit.n_weights:
                     key = f"gradient {cost} layers {depth} qubits {n}"
                     yield key, partial(_gradient, circuit, cost, task.samples, None, depth)
@@ -270,13 +283,10 @@ def _kernel(subject: Examined, rng: np.random.Generator) -> Row:
     }
 
 
-def _concentration(subject: Examined, n: int, rng: np.random.Generator) -> Row:
-    """The kernel of the family's circuit for n features, of random inputs."""
-
-    def family(qubits: int) -> Circuit:
-        return subject.family(qubits, subject.layers)  # type: ignore[misc]
-
-    return plain(dg.kernel_concentration(family, [n], 100, None, rng)[0]) | {"values": None}
+def _concentration(circuit: Circuit, rng: np.random.Generator) -> Row:
+    """The kernel of a circuit of the family, of random inputs."""
+    found = dg.kernel_concentration(lambda _: circuit, [circuit.n_qubits], 100, None, rng)[0]
+    return plain(found) | {"values": None}
 
 
 def _simulability(subject: Examined, rng: np.random.Generator) -> Row:

@@ -82,7 +82,10 @@ def _of_family(model: str, name: str, sizes: list[str]) -> Examined:
         def family(qubits: int, depth: int) -> Circuit:
             if name in ANSAETZE:
                 return build_ansatz(name, qubits, depth)
-            return encode(name, qubits, None, depth).circuit
+            try:
+                return encode(name, qubits, qubits, depth).circuit
+            except ValueError:  # its qubits follow from its features in another way
+                return encode(name, qubits, None, depth).circuit
 
         circuit = family(n, layers)
     except ValueError as error:

@@ -95,7 +95,7 @@ def fisher_figure(row: Row) -> str:
         local = np.array(row["local_effective_dimension"]) / row["weights"]
         right.plot(row["n_data"], local, color=PALETTE[2], marker="o", ms=3.5, lw=1.8, label="at the trained weights")
     right.set_xscale("log")
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.1 * max(1.0, float(share.max())))
     _finish(right, ("number of data", "effective dimension / weights"))
     right.legend(frameon=False, fontsize=8.5)
     return svg(figure, "fisher")

@@ -113,7 +113,7 @@ def _said_classical(run: Diagnosed) -> str:
         return f"Whether a classical method does the same was not found out: {run.rows['simulability']['skipped']}"
     if row["possible"] == ["exact state vector"]:
         return (
-            f"At {run.subject.circuit.n_qubits} qubits exact simulation does the same, as here; no cheaper "
+            f"At {run.subject.circuit.n_qubits} qubits exact simulation does the same; no cheaper "
             "classical method that was looked at does."
         )
     return str(row["verdict"])
@@ -178,8 +178,13 @@ def _classical(run: Diagnosed) -> list[Section]:
 
 
 def _does(name: str, possible: Sequence[str]) -> str:
-    words = {"Exact": "exact", "Matrix product state": "matrix", "Stabilizer states": ("stabilizer", "Clifford")}
-    words |= {"Pauli propagation": "Pauli", "Light cones": "light", "Structure": ("separate", "free")}
+    words: dict[str, str | tuple[str, ...]] = {"Exact": "exact", "Matrix product state": "matrix"}
+    words |= {
+        "Stabilizer states": ("stabilizer", "Clifford"),
+        "Pauli propagation": "Pauli",
+        "Light cones": "light",
+        "Structure": ("separate", "free"),
+    }
     return "yes" if any(method.startswith(words[name]) for method in possible) else "no"
 
 
@@ -242,7 +247,7 @@ def _training(run: Diagnosed) -> list[Section]:
     }
     if not series:
         return []
-    cells = tuple(
+    fits = tuple(
         (cost, str(max(1, run.subject.layers)), f"{fit.factor:.3f}", f"{fit.low:.3f} to {fit.high:.3f}",
          f"{fit.misfit:.2g}", f"{-fit.power:.2f}", f"{fit.power_misfit:.2g}", "barren" if fit.barren else "not shown")
         for cost, fit in decays(run).items()
@@ -319,7 +324,7 @@ def _kernel(run: Diagnosed) -> list[Section]:
         )
         bounds = row["classical"]
         cells = [
-            (name, f"{g:.3g}", "" if bounds is None else f"{bounds[k]:.3g}")
+            (name, f"{g:.3g}" if np.isfinite(g) else "cannot fit", "" if bounds is None else f"{bounds[k]:.3g}")
             for k, (name, g) in enumerate(zip(row["names"], row["difference"], strict=True))
         ]
         cells.append(("quantum", "", "" if row["quantum"] is None else f"{row['quantum']:.3g}"))
@@ -333,10 +338,10 @@ def _kernel(run: Diagnosed) -> list[Section]:
             "mean": [(r["n_qubits"], r["mean"], r["mean"], r["mean"]) for r in spread],
             "mean of uniform states": [(r["n_qubits"], r["haar"], r["haar"], r["haar"]) for r in spread],
         }
-        text = ("Of random inputs in [-pi, pi), by the number of qubits; narrower inputs concentrate less.",)
+        remark = ("Of random inputs in [-pi, pi), by the number of qubits; narrower inputs concentrate less.",)
         figure = drawn.decay_figure("concentration", series, "kernel values off the diagonal")
         seen = "Mean and variance of kernel values by qubits."
-        made.append(Section("Kernel concentration", text, figure=figure, name="concentration", description=seen))
+        made.append(Section("Kernel concentration", remark, figure=figure, name="concentration", description=seen))
     return made
 
 

@@ -11,7 +11,7 @@ from ketwork.models.diagnostics.draws import Floats
 from ketwork.models.diagnostics.kernel_concentration import check_kernel
 
 _ROUND = 1e-12  # of an eigenvalue's share of the largest; below it is rounding
-LAMBDAS = (1e-4, 1e-3, 1e-2, 1e-1)
+LAMBDAS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Regularisations that are tried, of kernels with trace N."""
 
 
@@ -19,8 +19,9 @@ LAMBDAS = (1e-4, 1e-3, 1e-2, 1e-1)
 class Geometry:
     """A quantum kernel beside classical ones on the same N samples.
 
-    names (K,): of the classical kernels. difference (K,): g(classical || quantum) at the regularisation where the
-    training error of the classical model is below `tolerance`. smallest: the least of them; compare it with sqrt(N).
+    names (K,): of the classical kernels. difference (K,): g(classical || quantum) at the largest regularisation
+    with which the classical model still fits what suits the quantum one; infinite where none does. smallest: the least
+    of them; compare it with sqrt(N).
     classical (K,), quantum: bounds on the prediction error of the labels, up to a constant (None without labels), each
     at its best regularisation.
     """
@@ -60,14 +61,22 @@ def geometric_difference(classical: Any, quantum: Any, regularisation: float = 0
     c, q = _pair(classical, quantum)
     shift = check_real("regularisation", regularisation, 0)
     values, vectors = _eigen(c)
-    root = vectors.T @ _root(q)
+    return _difference(values, vectors.T @ _root(q), shift)
+
+
+def _difference(values: Floats, root: Floats, shift: float) -> float:
+    """g from the classical kernel's eigenvalues (N,) and the root of the quantum one in its eigenvectors (N, N)."""
     if shift == 0:
         inside = values > _ROUND * values[-1]
-        outside = float(np.abs(root[~inside]).max(initial=0.0))
-        if outside > 1e-5:
+        if float(np.abs(root[~inside]).max(initial=0.0)) > 1e-5:
             return float("inf")
-        return float(np.linalg.norm(root[inside] / np.sqrt(values[inside])[:, None], 2))
-    return float(np.linalg.norm(root * (np.sqrt(values) / (values + shift))[:, None], 2))
+        return _norm(root[inside] / np.sqrt(values[inside])[:, None])
+    return _norm(root * (np.sqrt(values) / (values + shift))[:, None])
+
+
+def _norm(matrix: Floats) -> float:
+    """The largest singular value, by the smaller side's eigenvalues: faster than a singular value decomposition."""
+    return float(np.sqrt(max(0.0, np.linalg.eigvalsh(matrix.T @ matrix)[-1])))
 
 
 def training_difference(classical: Any, quantum: Any, regularisation: float) -> float:
@@ -80,10 +89,13 @@ def training_difference(classical: Any, quantum: Any, regularisation: float) -> 
     c, q = _pair(classical, quantum)
     shift = check_real("regularisation", regularisation, 0)
     values, vectors = _eigen(c)
+    return _training(values, vectors.T @ _root(q), shift)
+
+
+def _training(values: Floats, root: Floats, shift: float) -> float:
     if shift == 0:
         return 0.0
-    norm = np.linalg.norm((vectors.T @ _root(q)) * (shift / (values + shift))[:, None], 2)
-    return float(norm / np.sqrt(len(c)))
+    return _norm(root * (shift / (values + shift))[:, None]) / float(np.sqrt(len(values)))
 
 
 def model_complexity(kernel: Any, labels: Any, regularisation: float = 0.0) -> float:
@@ -92,7 +104,10 @@ def model_complexity(kernel: Any, labels: Any, regularisation: float = 0.0) -> f
     The kernel is scaled to trace N. Infinite at lambda 0 where the labels reach out of the kernel's range.
     Source: Huang et al., arXiv:2011.01938, eq. 3 and supplement, sec. D.
     """
-    values, along, shift = _along(kernel, labels, regularisation)
+    return _complexity(*_along(kernel, labels), check_real("regularisation", regularisation, 0))
+
+
+def _complexity(values: Floats, along: Floats, shift: float) -> float:
     if shift == 0:
         inside = values > _ROUND * values[-1]
         if float((along[~inside] ** 2).sum()) > 1e-9 * float((along**2).sum()):
@@ -108,11 +123,14 @@ def generalisation_bound(kernel: Any, labels: Any, regularisation: float = 0.0) 
     an error of at most 1, so that a bound above 1 says nothing.
     Source: Huang et al., arXiv:2011.01938, supplement, theorem 2 with regularised kernel regression.
     """
-    values, along, shift = _along(kernel, labels, regularisation)
+    return _bound(*_along(kernel, labels), check_real("regularisation", regularisation, 0))
+
+
+def _bound(values: Floats, along: Floats, shift: float) -> float:
     training = 0.0
     if shift:
         training = float(np.sqrt(((shift / (values + shift)) ** 2 * along**2).sum() / len(values)))
-    return training + float(np.sqrt(model_complexity(kernel, labels, regularisation) / len(values)))
+    return training + float(np.sqrt(_complexity(values, along, shift) / len(values)))
 
 
 def compare_kernels(
@@ -125,7 +143,7 @@ def compare_kernels(
     """The quantum kernel (N, N) beside classical ones by name, as the paper's flowchart asks.
 
     labels (N,): numbers within [-1, 1], such as -1 and 1 for two classes. regularisations: lambda for kernels with
-    trace N; g is taken at the largest one whose g_tra stays within `tolerance`, or at the smallest.
+    trace N; g is taken at the largest one whose g_tra stays within `tolerance`.
     Source: Huang et al., arXiv:2011.01938, fig. 1b and supplement, sec. F.
     """
     if not classical:
@@ -133,15 +151,16 @@ def compare_kernels(
     shifts = sorted(check_real("regularisations", value, 0) for value in regularisations)
     if not shifts:
         raise ValueError("Argument `regularisations` must hold at least one number.")
-    found = []
+    ours, root = _best_bound(quantum, labels, shifts), _root(_scaled("quantum", quantum))
+    found, theirs = [], []
     for kernel in classical.values():
-        fitting = [s for s in shifts if training_difference(kernel, quantum, s) <= tolerance]
-        found.append(geometric_difference(kernel, quantum, max(fitting) if fitting else shifts[0]))
-    theirs, ours = None, None
-    if labels is not None:
-        theirs = np.array([_best_bound(k, labels, shifts) for k in classical.values()])
-        ours = _best_bound(quantum, labels, shifts)
-    return Geometry(len(quantum), tuple(classical), np.array(found), float(min(found)), theirs, ours)
+        values, vectors = _eigen(_pair(kernel, quantum)[0])
+        turned = vectors.T @ root
+        fitting = next((s for s in reversed(shifts) if _training(values, turned, s) <= tolerance), None)
+        found.append(float("inf") if fitting is None else _difference(values, turned, fitting))
+        theirs.append(_best_bound(kernel, labels, shifts))
+    bounds = None if labels is None else np.array(theirs)
+    return Geometry(len(quantum), tuple(classical), np.array(found), min(found), bounds, ours)
 
 
 def classical_kernels(inputs: Any) -> dict[str, Floats]:
@@ -159,8 +178,12 @@ def classical_kernels(inputs: Any) -> dict[str, Floats]:
     return kernels
 
 
-def _best_bound(kernel: Any, labels: Any, shifts: Sequence[float]) -> float:
-    return min(generalisation_bound(kernel, labels, s) for s in shifts)
+def _best_bound(kernel: Any, labels: Any, shifts: Sequence[float]) -> float | None:
+    """The smallest bound over regularisations; None without labels."""
+    if labels is None:
+        return None
+    spectral = _along(kernel, labels)
+    return min(_bound(*spectral, shift) for shift in shifts)
 
 
 def _pair(classical: Any, quantum: Any) -> tuple[Floats, Floats]:
@@ -188,11 +211,11 @@ def _root(matrix: Floats) -> Floats:
     return np.asarray((vectors * np.sqrt(values)) @ vectors.T)
 
 
-def _along(kernel: Any, labels: Any, regularisation: float) -> tuple[Floats, Floats, float]:
-    """Eigenvalues (N,) of the scaled kernel, the labels' components along its eigenvectors, lambda."""
+def _along(kernel: Any, labels: Any) -> tuple[Floats, Floats]:
+    """Eigenvalues (N,) of the scaled kernel, and the labels' components along its eigenvectors."""
     matrix = _scaled("kernel", kernel)
     y = check_array("labels", labels, 1)
     if len(y) != len(matrix):
         raise ValueError(f"Argument `labels` must hold {len(matrix)} numbers, as the kernel has, but holds {len(y)}.")
     values, vectors = _eigen(matrix)
-    return values, vectors.T @ y, check_real("regularisation", regularisation, 0)
+    return values, vectors.T @ y

@@ -161,8 +161,8 @@ def fitted_decay(points: Sequence[GradientVariance]) -> Decay:
     line, spread, inverse = _line(sizes, np.log(means), error)
     power, power_spread, _ = _line(np.log(sizes), np.log(means), error)
     half = 1.959964 * np.sqrt(inverse * max(spread, 1.0))
-    ends = (float(e) for e in np.exp([line[1], line[1] - half, line[1] + half]))
-    return Decay(*ends, float(np.exp(line[0])), spread, -float(power[1]), power_spread)
+    factor, low, high = np.exp([line[1], line[1] - half, line[1] + half]).tolist()
+    return Decay(factor, low, high, float(np.exp(line[0])), spread, -float(power[1]), power_spread)
 
 
 def _line(across: Floats, up: Floats, error: Floats) -> tuple[Floats, float, float]:

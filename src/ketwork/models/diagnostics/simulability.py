@@ -103,12 +103,13 @@ def _judged(
 
     judge(
         n <= EXACT_QUBITS, "exact state vector",
-        f"Exact: {2**n:,} amplitudes, {2**n * 16 / 2**30:.2g} GiB" + ("." if n <= EXACT_QUBITS else ", too many."),
+        f"Exact: {2**n:,} amplitudes, {_memory(2**n * 16)}" + ("." if n <= EXACT_QUBITS else ", too many."),
     )  # fmt: skip
     judge(
         bonds.largest <= min(_BOND, bonds.limit // 2), f"matrix product state of bond dimension {bonds.largest}",
-        f"Matrix product state: bond dimension {bonds.largest} keeps a fidelity of {bonds.fidelity:g}; any state of "
-        f"{n} qubits fits {bonds.limit:,}.",
+        f"Matrix product state: bond dimension {bonds.largest} "
+        + (f"keeps a fidelity of {bonds.fidelity:g}" if bonds.needed is not None else "at most, by the gates alone")
+        + f"; any state of {n} qubits fits {bonds.limit:,}.",
     )  # fmt: skip
     judge(
         magic.log2_extent <= min(_EXTENT, n - 1), "stabilizer states" if magic.log2_extent else "Clifford simulation",
@@ -141,3 +142,11 @@ def _judged(
             True, "free fermions", "Every gate is a matchgate on neighbouring qubits, and the readout is Z: n^3 time."
         )
     return tuple(possible), tuple(reasons)
+
+
+def _memory(size: int) -> str:
+    """Bytes with a unit."""
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size >= 1024**power:
+            return f"{size / 1024**power:,.3g} {unit}"
+    return f"{size} bytes"
