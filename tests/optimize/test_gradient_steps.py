@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ketwork.optimize.gradient_steps import GRADIENT_STEPS
+from ketwork.optimize import GRADIENT_STEPS, minimize
 
 CASES = [
     ("adam", "Adam", {}, {}),
@@ -96,3 +96,23 @@ def test_inputs_stay_as_they_were_and_states_go_through_json(name):
     for gradient in gradients[3:]:
         half, state = row.update(gradient, state, half, **options)
     assert half.tolist() == whole.tolist()
+
+
+def test_two_steps_of_adam_by_hand():
+    params, _ = walk("adam", [np.array([2.0]), np.array([-1.0])], np.array([0.5]), learning_rate=0.1)
+    m = 0.9 * 0.1 * 2.0 + 0.1 * -1.0
+    v = 0.999 * 0.001 * 4.0 + 0.001 * 1.0
+    second = 0.1 * (m / (1 - 0.81)) / (np.sqrt(v / (1 - 0.999**2)) + 1e-8)
+    np.testing.assert_allclose(params, 0.5 - 0.1 - second, rtol=1e-7)
+
+
+def test_a_state_saved_to_disk_goes_on_bit_by_bit(tmp_path):
+    fun = lambda p: (float((p**4).sum()), 4 * p**3)  # noqa: E731
+    whole = minimize(fun, [1.0, -2.0], "adam", 30)
+    half = minimize(fun, [1.0, -2.0], "adam", 12)
+    np.savez(tmp_path / "state.npz", params=half.params, **{k: v for k, v in half.state.items() if k != "method"})
+    with np.load(tmp_path / "state.npz") as saved:
+        state = {"method": "adam", "step": int(saved["step"]), "mean": saved["mean"], "square": saved["square"]}
+        rest = minimize(fun, saved["params"], "adam", 18, state=state)
+    assert rest.params.tolist() == whole.params.tolist()
+    assert half.history + rest.history == whole.history
