@@ -1,9 +1,13 @@
-"""Hardware-efficient circuits against Qiskit's circuit library: the same unitary for the same numbers in order."""
+"""Ansaetze against Qiskit's library and PennyLane's templates: the same unitary for the same numbers in order."""
 
 import numpy as np
 import pytest
 
-from ketwork.models.ansatz import efficient_su2, real_amplitudes
+from ketwork import Circuit, w
+from ketwork.models.ansatz import basic_entangler, efficient_su2, real_amplitudes, strongly_entangling, two_local
+from ketwork.models.blocks import BLOCKS
+from ketwork.models.symmetric_ansatz import double_excitation, single_excitation
+from ketwork.models.tensor_ansatz import mera, mps_ansatz, tree_tensor_network
 
 ENTANGLEMENTS = ("linear", "reverse_linear", "full", "circular", "pairwise", "sca")
 
@@ -34,3 +38,95 @@ def test_the_same_when_nothing_is_said():
         circuit, other = ours(3), theirs(3)
         params = np.random.default_rng(0).uniform(-np.pi, np.pi, circuit.n_weights)
         np.testing.assert_allclose(circuit.bind(w=params).matrix(), qiskit_matrix(other, params), atol=1e-12)
+
+
+BLOCKS_OF_QISKIT = [
+    (["ry"], ["cx"]),
+    (["rx", "h", "p"], ["crz"]),
+    (["u"], ["rzz", "cz"]),
+    ([], ["iswap", "cp"]),
+    (["sx", "rz"], ["ecr"]),
+]
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("pairs", ["full", "sca", "pairwise", [(2, 0), (1, 3)]])
+@pytest.mark.parametrize(("rotations", "entanglers"), BLOCKS_OF_QISKIT)
+def test_qiskits_two_local(rotations, entanglers, pairs, last):
+    library = pytest.importorskip("qiskit.circuit.library")
+    each = pairs if isinstance(pairs, str) else [pairs] * len(entanglers)  # Qiskit wants them for every entangler
+    theirs = library.n_local(4, rotations, entanglers, each, reps=2, skip_final_rotation_layer=not last)
+    ours = two_local(4, 2, [{"u": "u3"}.get(r, r) for r in rotations], entanglers, pairs, last)
+    assert theirs.num_parameters == ours.n_weights
+    params = np.random.default_rng(0).uniform(-np.pi, np.pi, ours.n_weights)
+    np.testing.assert_allclose(ours.bind(w=params).matrix(), qiskit_matrix(theirs, params), atol=1e-12)
+
+
+def pennylane_matrix(n, make):
+    qml = pytest.importorskip("pennylane")
+    return np.asarray(qml.matrix(make, wire_order=range(n))())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["X", "Y", "Z"])
+def test_pennylanes_basic_layers(n, kind):
+    qml = pytest.importorskip("pennylane")
+    angles = np.random.default_rng(n).normal(size=(2, n))
+    wanted = pennylane_matrix(n, lambda: qml.BasicEntanglerLayers(angles, range(n), getattr(qml, f"R{kind}")))
+    np.testing.assert_allclose(basic_entangler(n, 2, kind).bind(w=angles.ravel()).matrix(), wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_pennylanes_strong_layers(n):
+    qml = pytest.importorskip("pennylane")
+    angles = np.random.default_rng(n).normal(size=(3, n, 3))
+    wanted = pennylane_matrix(n, lambda: qml.StronglyEntanglingLayers(angles, range(n)))
+    np.testing.assert_allclose(strongly_entangling(n, 3).bind(w=angles.ravel()).matrix(), wanted, atol=1e-12)
+
+
+def their_block(qml, name):
+    """Any block of ours as a PennyLane function of weights and wires."""
+
+    def block(weights, wires):
+        for gate in BLOCKS[name].bind(w=np.asarray(weights)):
+            kinds = {"cx": "CNOT", "cz": "CZ", "h": "Hadamard"}
+            getattr(qml, kinds.get(gate.name, gate.name.upper()))(*gate.params, wires=[wires[q] for q in gate.qubits])
+
+    return block
+
+
+NETWORKS = [("TTN", 2, "su4"), ("TTN", 4, "u13"), ("TTN", 8, "ttn"), ("MERA", 4, "su4"), ("MERA", 8, "ttn")]
+
+
+@pytest.mark.parametrize(("kind", "n", "name"), [*NETWORKS, ("MPS", 5, "su4"), ("MPS", 2, "u5")])
+def test_pennylanes_tensor_networks(kind, n, name):
+    qml = pytest.importorskip("pennylane")
+    each = BLOCKS[name].n_weights
+    ours = {"TTN": tree_tensor_network, "MERA": mera, "MPS": mps_ansatz}[kind](n, name)
+    angles = np.random.default_rng(0).normal(size=(ours.n_weights // each, each))
+    wanted = pennylane_matrix(n, lambda: getattr(qml, kind)(range(n), 2, their_block(qml, name), each, angles))
+    np.testing.assert_allclose(ours.bind(w=angles.ravel()).matrix(), wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["TTN", "MERA", "MPS"])
+def test_pennylanes_networks_of_wide_blocks(kind):
+    qml = pytest.importorskip("pennylane")
+
+    def block(weights, wires):
+        qml.CNOT([wires[0], wires[2]])
+        qml.RY(weights[0], wires[3])
+        qml.CRX(weights[1], [wires[3], wires[1]])
+
+    own = Circuit(4).cx(0, 2).ry(3, w[0]).crx(3, 1, w[1])
+    ours = {"TTN": tree_tensor_network, "MERA": mera, "MPS": mps_ansatz}[kind](8, own)
+    angles = np.random.default_rng(1).normal(size=(ours.n_weights // 2, 2))
+    wanted = pennylane_matrix(8, lambda: getattr(qml, kind)(range(8), 4, block, 2, angles))
+    np.testing.assert_allclose(ours.bind(w=angles.ravel()).matrix(), wanted, atol=1e-12)
+
+
+def test_pennylanes_excitations():
+    qml = pytest.importorskip("pennylane")
+    wanted = pennylane_matrix(2, lambda: qml.SingleExcitation(0.7, wires=[0, 1]))
+    np.testing.assert_allclose(single_excitation(Circuit(2), 1, 0, 0.7).matrix(), wanted, atol=1e-12)
+    wanted = pennylane_matrix(4, lambda: qml.DoubleExcitation(0.7, wires=[0, 1, 2, 3]))
+    np.testing.assert_allclose(double_excitation(Circuit(4), (2, 3), (0, 1), 0.7).matrix(), wanted, atol=1e-12)
