@@ -185,7 +185,7 @@ def test_what_leaves_too_few_rows():
     task = FitTask("iris", samples=20, test_fraction=0.9)
     assert set(split(task, drawn(task, IRIS), 0).y_train) == set(IRIS.y)  # the fold that trains grows until it has all
     rare = Dataset("rare", np.arange(100.0)[:, None], np.array(["a"] * 97 + ["b"] * 3), ("x",), "here")
-    with pytest.raises(UserError, match="--samples 30 is too few: of a class fewer than the 2 rows"):
+    with pytest.raises(UserError, match="--samples 30 is too few: it leaves a class fewer than the 2 rows"):
         drawn(FitTask("rare", samples=30), rare)
     many = Dataset("many", np.arange(36.0)[:, None], np.repeat(list("abcdefghijkl"), 3), ("a",), "here")
     with pytest.raises(UserError, match="--samples 20 is too few for 12 classes"):

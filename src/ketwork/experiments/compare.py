@@ -201,7 +201,7 @@ class Comparison:
         if len(tests) > 1:
             count = {claim: sum(t.claim == claim for t in tests) for claim in (*_CLAIMS, "no test")}
             said = ", ".join(f"{claim} on {n}" for claim, n in count.items() if n)
-            return f"{model} against the best baseline of each of {len(tests)} data sets ({many}): {said}."
+            return f"Over {len(tests)} data sets, {model} against the best baseline of each ({many}): {said}."
         test = tests[0]
         ours, theirs = self.score(test.data, model), self.score(test.data, test.other)
         start = f"On {test.data} {model} reaches {_WORDS[self.scoring]} of {ours}; the best baseline ({test.other}) "

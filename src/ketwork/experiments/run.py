@@ -48,7 +48,7 @@ def drawn(task: FitTask, data: Dataset) -> Dataset:
         found = Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
         names, counts = np.unique(found.y, return_counts=True)
         if len(names) < classes or counts.min() < 2:
-            raise UserError(f"--samples {task.samples} is too few: of a class fewer than the 2 rows that folds need are left.")
+            raise UserError(f"--samples {task.samples} is too few: it leaves a class fewer than the 2 rows of folds.")
     return found
 
 

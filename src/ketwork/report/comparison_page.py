@@ -18,6 +18,7 @@ COSTS = {
     "fit_seconds": "seconds for one fit",
     "circuit_evaluations": "circuits a device would run",
 }
+_SHORT, _LETTERS = 14, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # the longest name of a data set that a column takes
 _SCORES = {
     "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "f1_macro": "macro F-score", "r2": "R2",
     "neg_mean_squared_error": "negative mean squared error",
@@ -107,8 +108,24 @@ def _scores(found: Comparison) -> Section:
     text = (
         f"Mean {what} on the test folds, with 95 % intervals that are corrected for folds sharing training data. "
         "Ranks are those of models and baselines: 1 is best.",
+        *_legend(found),
     )
-    return Section("Scores", text, Table(("#", "contender", *found.data, "mean rank"), tuple(rows), _kinds(found)))
+    labels = _labels(found).values()
+    return Section("Scores", text, Table(("#", "contender", *labels, "mean rank"), tuple(rows), _kinds(found)))
+
+
+def _labels(found: Comparison) -> dict[str, str]:
+    """What data sets are called in tables: by name, or by letters where there are several with long names."""
+    if len(found.data) == 1 or max(map(len, found.data)) <= _SHORT:
+        return {name: name for name in found.data}
+    return {name: _LETTERS[k % 26] + (str(k // 26) if k > 25 else "") for k, name in enumerate(found.data)}
+
+
+def _legend(found: Comparison) -> tuple[str, ...]:
+    """What the letters stand for, where there are letters."""
+    labels = _labels(found)
+    named = [f"{label}: {name}" for name, label in labels.items() if label != name]
+    return ("Data sets: " + "; ".join(named) + ".",) if named else ()
 
 
 def _kinds(found: Comparison) -> tuple[str, ...]:
@@ -151,10 +168,15 @@ def _tests(found: Comparison) -> Section:
     text = (
         f"Each model against each baseline on the same folds: paired t-test with the variance corrected for shared "
         f"training data (Nadeau and Bengio 2003), then Holm's correction over these {len(tests)} tests. The difference "
-        "is the model's mean minus the baseline's; the last column is what may be said of the model.",
+        "is the model's mean minus the baseline's; the claim is what may be said of the model.",
+        *_legend(found),
     )
-    header = ("data", "model", "baseline", "difference", "p", "p (Holm)", "the model is")
+    header = ("data", "model", "baseline", "the claim", "difference", "p", "p (Holm)")
     return Section("Tests", text, Table(header, tuple(rows)))
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 3) + 0.0:+.3f}"
 
 
 def _p(value: float) -> str:
@@ -165,12 +187,13 @@ def _ablations(found: Comparison) -> Section | None:
     tests = [test for test in found.tests if test.kind == "ablation"]
     if not tests:
         return None
-    rows = [(t.data, t.other, f"{t.difference:+.3f}", _p(t.adjusted), t.claim) for t in tests]
+    labels = _labels(found)
+    rows = [(labels[t.data], t.other, t.claim, _signed(t.difference), _p(t.adjusted)) for t in tests]
     text = (
         "The models with one thing taken away. The difference is the full model's mean minus the ablation's; p-values "
         f"are corrected by Holm over these {len(tests)} tests.",
     )
-    header = ("data", "ablation", "difference", "p (Holm)", "the full model is")
+    header = ("data", "ablation", "the full model is", "difference", "p (Holm)")
     return Section("What the quantum part adds", text, Table(header, tuple(rows)))
 
 
@@ -249,10 +272,11 @@ def _budget(found: Comparison) -> Section:
 
 
 def _data(found: Comparison) -> Section:
-    rows = []
+    rows, labels = [], _labels(found)
     for data in found.setup.data:
         classes = "numbers" if data.continuous else f"{len(data.classes)} classes"
-        rows.append((data.name, f"{len(data.y):,}", str(data.X.shape[1]), classes, data.source, data.sha256[:12]))
+        name = data.name if labels[data.name] == data.name else f"{labels[data.name]}: {data.name}"
+        rows.append((name, f"{len(data.y):,}", str(data.X.shape[1]), classes, data.source, data.sha256[:12]))
     return Section("The data", table=Table(("name", "rows", "features", "targets", "source", "SHA-256"), tuple(rows)))
 
 
