@@ -123,12 +123,32 @@ def _gray_controls(level: int) -> list[int | None]:
     return [level - 1 - bit for bit in steps]
 
 
-@lru_cache(maxsize=64)
-def _mixing(level: int) -> Floats:
-    """(2^k, 2^k): from the angles of a uniformly controlled rotation to those of its gates: eq. 4 of the paper."""
-    index = np.arange(1 << level)
-    gray = index ^ (index >> 1)
-    return np.where(np.bitwise_count(gray[:, None] & index) & 1, -1.0, 1.0) / (1 << level)
+def _of_gates(turns: Floats) -> Floats:
+    """(B, 2^k): from the angles of a uniformly controlled rotation to those of its gates.
+
+    Gate i has the mean of the angles with signs (-1)^(j . gray(i)), eq. 4 of the paper: a Walsh transform, O(N log N).
+    """
+    index = np.arange(turns.shape[1])
+    return _walsh(turns)[:, index ^ (index >> 1)] / len(index)
+
+
+def _by_turns(cotangent: Floats) -> Floats:
+    """The transpose of `_of_gates`."""
+    index = np.arange(cotangent.shape[1])
+    placed = np.empty_like(cotangent)
+    placed[:, index ^ (index >> 1)] = cotangent
+    return _walsh(placed) / len(index)
+
+
+def _walsh(values: Floats) -> Floats:
+    """(B, 2^k): sums over all j of (-1)^(i . j) times value j."""
+    size, width = values.shape[1], 1
+    while width < size:
+        pairs = values.reshape(len(values), -1, 2, width)
+        values = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
+        values = values.reshape(-1, size)
+        width *= 2
+    return values
 
 
 def _tree(leaves: Floats) -> list[Floats]:
@@ -149,7 +169,7 @@ def _real_angles(n: int, X: Floats) -> Floats:
     vectors = amplitudes(X, n)
     if np.iscomplexobj(vectors):
         raise ValueError("Argument `X` is complex: take `amplitude_encoding(..., phases=True)`.")
-    return np.hstack([turns @ _mixing(k).T for k, turns in enumerate(_turns(vectors))])
+    return np.hstack([_of_gates(turns) for turns in _turns(vectors)])
 
 
 def _complex_angles(n: int, X: Any) -> Floats:
@@ -161,7 +181,7 @@ def _complex_angles(n: int, X: Any) -> Floats:
         mean = (mean[:, 1::2] + mean[:, ::2]) / 2
     parts = []
     for k in range(n):
-        parts += [turns[k] @ _mixing(k).T, (shifts[k] @ _mixing(k).T)[:, ::-1]]
+        parts += [_of_gates(turns[k]), _of_gates(shifts[k])[:, ::-1]]
     return np.hstack([*parts, mean])
 
 
@@ -171,7 +191,7 @@ def _by_real_features(n: int, X: Floats, cotangent: Floats) -> Floats:
     levels, done = _tree(vectors), 0
     by_norm = np.zeros((len(vectors), 1))
     for k in range(n):
-        by_turn = cotangent[:, done : done + (1 << k)] @ _mixing(k)
+        by_turn = _by_turns(cotangent[:, done : done + (1 << k)])
         done += 1 << k
         left, right = levels[k + 1][:, ::2], levels[k + 1][:, 1::2]
         norm = np.where(levels[k] == 0, 1.0, np.abs(levels[k]))  # where all is zero, nothing is handed on
