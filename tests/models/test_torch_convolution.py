@@ -10,6 +10,15 @@ from ketwork.models import torch_convolution
 from ketwork.models.torch_convolution import QuantumConv2d
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Torch's threads and the engine's get into each other's way on a machine that is busy with other tests."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def by_patches(layer, images):
     """The layer's outputs (B, out_channels, H', W'), one patch after the other."""
     (ky, kx), (sy, sx), (dy, dx) = layer.kernel_size, layer.stride, layer.dilation

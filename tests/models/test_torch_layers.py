@@ -15,6 +15,16 @@ from ketwork.models.torch_layers import AmplitudeLayer, QuantumConv2d, QuantumLa
 from ketwork.noise import depolarizing
 from random_circuits import random_circuit
 
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Torch's threads and the engine's get into each other's way on a machine that is busy with other tests."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 SUMS = [PauliSum.from_dict({"XIZ": 0.5, "ZZI": -0.3}), pauli_z(2, 3)]
 
 

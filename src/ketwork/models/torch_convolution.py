@@ -129,8 +129,13 @@ class QuantumConv2d(torch.nn.Module):  # type: ignore[misc]
 
     def _read(self, images: Any, height: int, width: int) -> Any:
         given = images.reshape(-1, 1, *images.shape[2:]) if self.separate else images
-        patches = torch.nn.functional.unfold(given, self.kernel_size, self.dilation, self.padding, self.stride)
-        patches = patches.transpose(1, 2)  # (B, H' W', features)
+        if any(self.padding):
+            given = torch.nn.functional.pad(given, (self.padding[1], self.padding[1], self.padding[0], self.padding[0]))
+        windows = given  # (B, C, H', W', rows, columns): a view, of which one copy is made
+        for axis in (0, 1):
+            reach = self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
+            windows = windows.unfold(2 + axis, reach, self.stride[axis])[..., :: self.dilation[axis]]
+        patches = windows.permute(0, 2, 3, 1, 4, 5).reshape(len(given), height * width, self.features)
         read = torch.stack([values_of(self.reading, patches, one) for one in self.weights], dim=2)
         return read.flatten(2).transpose(1, 2).reshape(len(images), self.out_channels, height, width)
 
