@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_moons
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from ketwork import PauliSum
 from ketwork.engine.simulator import Simulator
 from ketwork.models import VariationalClassifier
 from ketwork.noise import NoiseModel, depolarizing
@@ -130,6 +132,145 @@ def test_doors(parameters, message):
     X, y = make_moons(40, random_state=0)
     with pytest.raises((ValueError, TypeError), match=message):
         VariationalClassifier(**parameters).fit(X, y)
+
+
+# ---------------------------------------------------------------------- readouts and targets
+IRIS = load_iris(return_X_y=True)
+
+
+@pytest.mark.parametrize("readout", ["sigmoid", "observables", "single_shot"])
+def test_every_readout_learns_iris(readout):
+    model = VariationalClassifier(readout=readout, epochs=40, random_state=0).fit(*IRIS)
+    assert model.score(*IRIS) > 0.9
+    chances = model.predict_proba(IRIS[0])
+    np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(model.classes_[chances.argmax(axis=1)], model.predict(IRIS[0]))
+
+
+def test_one_observable_a_class_over_a_temperature():
+    z = [PauliSum.from_dict({s: 1}) for s in ("ZII", "IZI", "IIX")]
+    model = VariationalClassifier(
+        readout="observables", observables=z, n_qubits=3, epochs=5, precision="double", random_state=0
+    ).fit(*IRIS)
+    values = Simulator().expectation(model.circuit_, z, model.inputs(IRIS[0]), model.weights_)
+    np.testing.assert_allclose(model.decision_function(IRIS[0]), values / model.temperature_, atol=1e-12)
+    assert model.temperature_[0] != pytest.approx(0.5)
+    assert model.n_parameters_ == model.circuit_.n_weights + 1
+
+
+@pytest.mark.parametrize("read_as", ["value", "parity"])
+def test_a_single_shot_reads_a_class_as_often_as_it_is_likely(read_as):
+    X, y = make_moons(60, noise=0.1, random_state=0)
+    model = VariationalClassifier(readout="single_shot", read_as=read_as, epochs=25, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.8
+    drawn = np.stack([model.predict_single_shot(X, seed=k) for k in range(300)])
+    share, chance = drawn.mean(axis=0), model.predict_proba(X)[:, 1]
+    assert np.abs(share - chance).max() < 5 * 0.5 / np.sqrt(300)
+    assert 0.02 < np.mean(drawn != model.predict(X)) < 0.5
+    many = model.predict_single_shot(X, shots=2001, seed=0)
+    sure = np.abs(chance - 0.5) > 0.06
+    np.testing.assert_array_equal(many[sure], model.predict(X)[sure])
+
+
+def test_a_single_shot_of_three_classes_is_trained_by_the_likelihood_of_what_is_read():
+    model = VariationalClassifier(
+        readout="single_shot", n_qubits=3, read_qubits=(2, 0), epochs=15, precision="double", random_state=0,
+        early_stopping=False,
+    ).fit(*IRIS)  # fmt: skip
+    chances = Simulator().probabilities(model.circuit_, model.inputs(IRIS[0]), model.weights_, qubits=(2, 0))
+    by_class = np.stack([chances[:, 0] + chances[:, 3], chances[:, 1], chances[:, 2]], axis=1)
+    np.testing.assert_allclose(model.predict_proba(IRIS[0]), by_class, atol=1e-5)
+    likelihood = -np.mean(np.log(by_class[np.arange(150), IRIS[1]]))
+    assert likelihood == pytest.approx(model.progress_.best_loss, rel=0.1)
+    assert likelihood < np.log(3) / 2
+    assert set(model.predict_single_shot(IRIS[0], seed=0)) <= {0, 1, 2}
+
+
+@pytest.mark.parametrize("readout", ["softmax", "observables", "single_shot"])
+def test_several_labels(readout):
+    X = np.random.default_rng(0).uniform(-2, 2, (200, 2))
+    y = np.stack([X[:, 0] > 0, X[:, 0] * X[:, 1] > 0, X[:, 1] > 1], axis=1).astype(int)
+    model = VariationalClassifier(readout=readout, n_qubits=3, epochs=60, random_state=0).fit(X, y)
+    assert np.mean(model.predict(X) == y) > 0.85
+    assert model.predict(X).shape == model.predict_proba(X).shape == (200, 3)
+    np.testing.assert_array_equal(model.predict(X), model.predict_proba(X) > 0.5)
+    if readout == "single_shot":
+        drawn = np.mean([model.predict_single_shot(X, seed=k) for k in range(200)], axis=0)
+        assert np.abs(drawn - model.predict_proba(X)).max() < 5 * 0.5 / np.sqrt(200)
+
+
+def test_balanced_weights_find_the_rare_class():
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(0, 1, (190, 2)), rng.normal(1.5, 1, (10, 2))])
+    y = np.repeat([0, 1], [190, 10])
+    found = {}
+    for given in (None, "balanced", {1: 19.0}):
+        model = VariationalClassifier(layers=1, epochs=20, class_weight=given, random_state=0).fit(X, y)
+        found[str(given)] = balanced_accuracy_score(y, model.predict(X))
+    assert found["balanced"] > found["None"] + 0.2
+    assert found["balanced"] == pytest.approx(found["{1: 19.0}"])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"readout": "softmx"}, "Did you mean 'softmax'"),
+        ({"readout": "single_shot", "read_as": "odd"}, "value, parity"),
+        ({"readout": "single_shot", "read_as": "parity"}, "tells 2 classes, but there are 3"),
+        ({"readout": "single_shot", "n_qubits": 1}, "To read 3 classes takes 2 qubits, but there are 1"),
+        ({"readout": "single_shot", "read_qubits": (0, 0)}, "different qubits"),
+        ({"readout": "single_shot", "read_qubits": (0, 9)}, r"\[0, 3\]"),
+        ({"readout": "single_shot", "observables": [PauliSum.from_dict({"ZZZZ": 1})]}, "give `read_qubits` instead"),
+        ({"readout": "observables", "n_qubits": 1}, "3 classes need 3 observables, but 1 qubits have 1"),
+        ({"readout": "observables", "observables": [PauliSum.from_dict({"ZZZZ": 1})]}, "must hold 3 observables"),
+        ({"observables": [PauliSum.from_dict({"ZZ": 1})]}, "act on the circuit's 4 qubits, but item 0 acts on 2"),
+        ({"observables": ["ZZZZ"]}, "must hold PauliSums"),
+        ({"class_weight": {0: 1, 7: 2}}, "names 7, but the classes are 0, 1, 2"),
+        ({"class_weight": "even"}, "'balanced'"),
+    ],
+)
+def test_doors_of_readouts(parameters, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        VariationalClassifier(**parameters).fit(*IRIS)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.linspace(0, 1, 150), "continuous"),
+        (np.where(np.arange(150) == 3, np.nan, 1.0), "NaN"),
+        (np.zeros(150), "1 class"),
+        (np.stack([np.arange(150) % 3, np.arange(150) % 2], axis=1), "must be 0 and 1, a column a label"),
+        (np.zeros(3), "inconsistent"),
+    ],
+)
+def test_targets_that_are_no_classes(y, message):
+    with pytest.raises(ValueError, match=message):
+        VariationalClassifier().fit(IRIS[0], y)
+
+
+def test_parts_and_their_classes():
+    model = VariationalClassifier(random_state=0)
+    with pytest.raises(ValueError, match="needs `classes`"):
+        model.partial_fit(*IRIS)
+    model.partial_fit(IRIS[0][:50], IRIS[1][:50], classes=[0, 1, 2])  # only class 0 has come
+    assert len(model.classes_) == 3
+    with pytest.raises(ValueError, match="classes that this model does not know: 9"):
+        model.partial_fit(IRIS[0], np.where(IRIS[1] == 2, 9, IRIS[1]))
+    with pytest.raises(ValueError, match="must stay"):
+        model.partial_fit(*IRIS, classes=[0, 1])
+    with pytest.raises(ValueError, match="needs all data at once"):
+        VariationalClassifier(class_weight="balanced").partial_fit(*IRIS, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="not 'softmax'"):
+        model.predict_single_shot(IRIS[0])
+
+
+def test_training_in_parts_learns():
+    model, rows = VariationalClassifier(random_state=0), np.random.default_rng(0).permutation(150)
+    for _ in range(40):
+        for part in np.array_split(rows, 3):
+            model.partial_fit(IRIS[0][part], IRIS[1][part], classes=[0, 1, 2])
+    assert model.score(*IRIS) > 0.93
 
 
 # ---------------------------------------------------------------------- backends

@@ -1,11 +1,14 @@
 """Values as plain data: what goes out comes back, through real JSON."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 
 from ketwork import Circuit, PauliSum, w, x
+from ketwork.models.encoding import Encoding
+from ketwork.models.encodings import ENCODINGS, encode
 from ketwork.models.plain import KIND, as_plain, from_plain
 from random_circuits import random_circuit
 
@@ -67,6 +70,57 @@ def test_every_special_gate_comes_back():
 def test_observables_come_back():
     for operator in (PauliSum.from_dict({"XIZ": 0.5, "ZZZ": -2}), PauliSum.from_dict({"Y": 1j})):
         assert back([operator]) == [operator]
+
+
+FEATURES = {"chain_evolution": 2, "image_evolution": 4, "basis": 2}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_encoding_of_the_table_comes_back(name):
+    rng = np.random.default_rng(0)
+    encoding = encode(name, FEATURES.get(name, 3))
+    features = rng.uniform(0.1, 0.9, (5, FEATURES.get(name, 3)))
+    features = np.round(features) if name == "basis" else features
+    found = back(encoding)
+    assert (found.circuit, found.span, found.name) == (encoding.circuit, encoding.span, encoding.name)
+    np.testing.assert_array_equal(found.prepare(features), encoding.prepare(features))
+    assert (found.pull_back is None) == (encoding.pull_back is None)
+    if found.pull_back is not None:
+        cotangent = rng.normal(size=(5, encoding.circuit.n_inputs))
+        np.testing.assert_array_equal(found.pull_back(features, cotangent), encoding.pull_back(features, cotangent))
+
+
+def test_an_encoding_that_takes_a_part_comes_back():
+    encoding = encode(Circuit(1).rx(0, x[0]), 3)
+    features, cotangent = np.ones((2, 3)), np.full((2, 1), 2.0)
+    found = back(encoding)
+    np.testing.assert_array_equal(found.prepare(features), [[1], [1]])
+    np.testing.assert_array_equal(found.by_features(features, cotangent), [[2, 0, 0], [2, 0, 0]])
+
+
+def test_an_encoding_with_code_of_the_users_cannot_be_kept():
+    for prepare in (np.square, lambda X: X, os.system):
+        with pytest.raises(TypeError, match="cannot be saved: a file holds no code"):
+            as_plain(Encoding("mine", Circuit(1).rx(0, x[0]), prepare))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        {"function": ["os", "system"]},
+        {"function": ["storage", "save"]},
+        {"function": ["encoding", "Encoding"]},
+        {"function": ["encoding", "check_choice"]},
+        {"function": ["encoding", "nothing"]},
+        {"method": "on", "of": as_plain(encode("angle", 1))},
+        {"of": {"function": ["os", "system"]}, "args": ["true"], "keywords": {}},
+        3,
+    ],
+)
+def test_a_file_cannot_name_other_functions(function):
+    data = as_plain(encode("chebyshev", 2))
+    with pytest.raises(ValueError, match="encoding is damaged"):
+        from_plain({**data, "prepare": function})
 
 
 def test_functions_and_objects_are_refused():

@@ -7,14 +7,19 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
+from ketwork import Circuit, PauliSum, w, x
 from ketwork.backends.device import DeviceBackend
 from ketwork.engine.simulator import Simulator
 from ketwork.mitigate.sampled import readout
 from ketwork.mitigate.zne import zne
 from ketwork.models import KernelClassifier, VariationalClassifier
+from ketwork.models.encoding import Encoding
+from ketwork.models.encodings import encode
+from ketwork.models.regressor import VariationalRegressor
 from ketwork.models.storage import KINDS, backend_name, from_arrays, load, save, to_arrays
 from ketwork.noise import NoiseModel, depolarizing
 
@@ -34,6 +39,56 @@ def test_a_model_comes_back(model, tmp_path):
     np.testing.assert_array_equal(back.predict(X), model.predict(X), strict=True)
     scores = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
     np.testing.assert_allclose(getattr(back, scores)(X), getattr(model, scores)(X), atol=1e-6)
+
+
+OWN = Circuit(2).rx(0, 0.5 * x[0]).cx(0, 1).ry(1, w[0] * x[1] + w[1])
+LABELS2 = np.stack([Y == 0, X[:, 0] > 6], axis=1).astype(int)
+VARIANTS = {
+    "sigmoid": (VariationalClassifier(readout="sigmoid"), Y),
+    "observables": (VariationalClassifier(readout="observables", class_weight={0: 1.0, 2: 0.5}), Y),
+    "own circuit": (
+        VariationalClassifier(OWN, Circuit(2).ry(0, w[0]), observables=[PauliSum.from_dict({"XZ": 0.5, "YI": 1})]), Y
+    ),
+    "own encoding": (VariationalClassifier(encode("chebyshev", 4), None, observables=[(np.eye(2), [0])]), Y),
+    "options": (
+        VariationalClassifier("zz", topology=[(0, 1), (1, 2)], encoding_options={"depth": 1}, optimizer="sgd",
+                              optimizer_options={"momentum": 0.9}), Y
+    ),
+    "single shot": (VariationalClassifier(readout="single_shot", read_qubits=(1, 0)), Y),
+    "parity": (VariationalClassifier(readout="single_shot", read_as="parity"), Y == 1),
+    "labels": (VariationalClassifier(), LABELS2),
+    "single-shot labels": (VariationalClassifier(readout="single_shot"), LABELS2),
+    "text": (VariationalClassifier(), np.array(["a", "bb", "c"], dtype=object)[Y]),
+    "regressor": (VariationalRegressor(loss="huber"), X[:, 2]),
+    "outputs": (VariationalRegressor(readout="observables"), X[:, :2]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant_comes_back(name, tmp_path):
+    model, y = clone(VARIANTS[name][0]).set_params(epochs=2, random_state=0), VARIANTS[name][1]
+    model.fit(X, y)
+    save(tmp_path / "model", *to_arrays(model))
+    back = from_arrays(*load(tmp_path / "model"))
+    for method in ("predict", "predict_proba", "decision_function"):
+        if hasattr(model, method):
+            np.testing.assert_array_equal(getattr(back, method)(X), getattr(model, method)(X), strict=True)
+    if model.get_params().get("readout") == "single_shot":
+        drawn = [m.predict_single_shot(X, seed=3) for m in (model, back)]
+        np.testing.assert_array_equal(*drawn, strict=True)
+    config, arrays = load(tmp_path / "model")
+    for array in arrays:
+        with pytest.raises(ValueError, match=rf"has no array '{array}'"):
+            from_arrays(config, {k: v for k, v in arrays.items() if k != array})
+        with pytest.raises(ValueError, match=r"fit|shape"):
+            from_arrays(config, {**arrays, array: np.ones((3, 3, 3))})
+
+
+def test_code_of_the_users_is_not_saved():
+    mine = Encoding("mine", Circuit(1).rx(0, x[0]), prepare=lambda X: X[:, :1])
+    model = VariationalClassifier(mine, None, epochs=1, random_state=0).fit(X, Y)
+    with pytest.raises(TypeError, match="cannot be saved: a file holds no code"):
+        to_arrays(model)
 
 
 @pytest.mark.parametrize("labels", [np.array(["no", "yes", "maybe"]), np.array([0.0, 1.0, 2.0]), np.array([7, -1, 3])])

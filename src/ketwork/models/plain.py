@@ -1,10 +1,13 @@
-"""Values as plain data that JSON holds, and back: numbers, text, labels, circuits, observables. No code is ever kept.
+"""Values as plain data that JSON holds, and back: numbers, text, labels, circuits, encodings, observables.
 
-What JSON itself knows stays as it is; everything else becomes a dictionary that says its kind under `KIND`.
+What JSON itself knows stays as it is; everything else becomes a dictionary that says its kind under `KIND`. No code is
+ever kept: of the functions that prepare an encoding's inputs only the house's own can be said, by their names.
 """
 
+import importlib
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,16 +15,19 @@ from numpy.typing import NDArray
 
 from ketwork.circuit import Angle, Circuit, w, x
 from ketwork.circuit.operation import Gate, Matrix
+from ketwork.models.encoding import Encoding
 from ketwork.operators import PauliSum
 
 KIND = "is a"
 """The key that tells what a dictionary stands for."""
+_HOMES = ("encoding", "encodings", "chebyshev", "hamiltonian_encoding", "state_preparation")
+"""The modules whose functions prepare inputs; none of them does anything but compute."""
 _ARRAYS = "biufcU"  # the kinds of arrays that plain lists can say
 
 
 def as_plain(value: Any) -> Any:
     """A value as what JSON can hold: None, numbers, text, lists, tuples, dictionaries, arrays of numbers, text or
-    labels, circuits, Pauli sums, and lists of them.
+    labels, circuits, encodings, Pauli sums, and lists of them.
 
     Raises: TypeError for anything else, such as a function.
     """
@@ -143,9 +149,73 @@ def _sum_in(data: dict[str, Any]) -> PauliSum:
     return PauliSum(data["n_qubits"], tuple((string, complex(real, imag)) for string, real, imag in data["terms"]))
 
 
+# ---------------------------------------------------------------------- encodings
+def _encoding_out(encoding: Encoding) -> dict[str, Any]:
+    found = {"name": encoding.name, "span": encoding.span, "circuit": as_plain(encoding.circuit)}
+    return {**found, "prepare": _function_out(encoding.prepare), "pull_back": _function_out(encoding.pull_back)}
+
+
+def _encoding_in(data: dict[str, Any]) -> Encoding:
+    prepare, pull_back = (_function_in(data[name]) for name in ("prepare", "pull_back"))
+    return Encoding(data["name"], from_plain(data["circuit"]), prepare, data["span"], pull_back)
+
+
+def _function_out(function: Any) -> Any:
+    """A function of the house by its name, with what of its arguments is fixed already."""
+    if function is None:
+        return None
+    if isinstance(function, partial):
+        return {
+            "of": _function_out(function.func),
+            "args": [_argument_out(a) for a in function.args],
+            "keywords": {k: _argument_out(v) for k, v in function.keywords.items()},
+        }
+    if isinstance(getattr(function, "__self__", None), Encoding):
+        return {"method": function.__name__, "of": as_plain(function.__self__)}
+    home, _, module = getattr(function, "__module__", "").rpartition(".")
+    name = getattr(function, "__qualname__", "")
+    if home != _PACKAGE or module not in _HOMES or not name.isidentifier():
+        raise TypeError(
+            f"An encoding with a function of its own, {name or function!r}, cannot be saved: a file holds no code. "
+            "Prepare the features before the model instead."
+        )
+    return {"function": [module, name]}
+
+
+def _function_in(data: Any) -> Any:
+    if data is None:
+        return None
+    if "function" in data:
+        module, name = data["function"]
+        if module not in _HOMES:
+            raise ValueError(f"{module}.{name} prepares no inputs")
+        found = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), name)
+        if not callable(found) or isinstance(found, type) or found.__module__ != f"{_PACKAGE}.{module}":
+            raise ValueError(f"{module}.{name} prepares no inputs")
+        return found
+    if "method" in data:
+        if data["method"] != "by_features":
+            raise ValueError(f"an encoding has no function {data['method']!r} of this kind")
+        return from_plain(data["of"]).by_features
+    keywords = {k: _argument_in(v) for k, v in data["keywords"].items()}
+    return partial(_function_in(data["of"]), *map(_argument_in, data["args"]), **keywords)
+
+
+def _argument_out(value: Any) -> Any:
+    return {KIND: "function", "as": _function_out(value)} if callable(value) else as_plain(value)
+
+
+def _argument_in(data: Any) -> Any:
+    if isinstance(data, dict) and data.get(KIND) == "function":
+        return _function_in(data["as"])
+    return from_plain(data)
+
+
+_PACKAGE = "ketwork.models"
 _WRITTEN: dict[str, tuple[type, Callable[[Any], dict[str, Any]], Callable[[dict[str, Any]], Any]]] = {
     "array": (np.ndarray, _array_out, _array_in),
     "circuit": (Circuit, _circuit_out, _circuit_in),
+    "encoding": (Encoding, _encoding_out, _encoding_in),
     "matrix": (Matrix, _matrix_out, _matrix_in),
     "pauli_sum": (PauliSum, _sum_out, _sum_in),
 }
