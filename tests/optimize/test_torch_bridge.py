@@ -95,3 +95,11 @@ def test_pairs_for_mini_batches_leave_their_inputs():
 def test_doors(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+def test_without_torch(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ImportError, match=r"ketwork\[torch\]"):
+        minimize(fun, START, lambda p: None, 1)

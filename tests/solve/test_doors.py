@@ -162,3 +162,15 @@ def test_cost_of_degree_four():
         with pytest.raises(ValueError, match="quadratic"):
             check_method(LowAutocorrelation(6), method)
     assert solve_problem(LowAutocorrelation(6), "qaoa", seed=1).objective == 7
+
+
+@pytest.mark.parametrize(
+    ("subject", "method", "optimizer"),
+    [
+        (H2, "uccsd", "rotoselect"), (H2, "adapt", "icans"), (RING, "symmetry", "rotoselect"), (CUT, "pce", "rosalin"),
+        (CUT, "cvar-vqe", "rosalin"), (CUT, "rqaoa", "icans"), (CUT, "qaoa", "rotosolve"),
+    ],
+)  # fmt: skip
+def test_optimisers_that_do_not_fit_are_refused_before_anything_runs(subject, method, optimizer):
+    with pytest.raises(ValueError, match=f"Method '{method}' takes the optimisers .*l-bfgs.*, not '{optimizer}'"):
+        check_method(subject, method, optimizer=optimizer)

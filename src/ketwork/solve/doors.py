@@ -70,6 +70,7 @@ OPTIMIZERS = tuple(METHODS)
 
 _WITHOUT_RULES = methods_with("value", "gradient", "metric", "fidelity")
 FITTING = {"adapt": ADAPT_METHODS, "pce": LOSS_METHODS, "cvar-vqe": (*_WITHOUT_RULES, "block-natural-gradient")}
+FITTING |= dict.fromkeys(("uccsd", "symmetry", "tensor"), tuple(name for name in METHODS if name != "rotoselect"))
 FITTING |= dict.fromkeys([name for name in PROBLEM_METHODS if "qaoa" in name], _WITHOUT_RULES)
 """Optimisers of the methods that do not take all."""
 

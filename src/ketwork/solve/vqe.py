@@ -63,16 +63,16 @@ def vqe(
     """Minimise the energy of a Hamiltonian in the states of a circuit.
 
     method, steps, options: of `ketwork.optimize.minimize`; the metric, fidelities, frequencies and layers that some
-    methods need are those of the circuit; rotoselect starts with the circuit's own axes, and the solution has the
-    circuit that it chose; icans and rosalin read the backend as often as they ask, rosalin strings at random.
-    backend: any; None for an exact ideal simulator. start: weights (P,); None for random ones (`random_start`). alpha:
-    below 1, the CVaR of a diagonal Hamiltonian. seed: of the start and the
+    methods need are those of the circuit, and blocks="layers" makes any metric block-diagonal; rotoselect starts with
+    the circuit's own axes, and the solution has the circuit that it chose; icans and rosalin read the backend as often
+    as they ask, rosalin bases at random. backend: any; None for an exact ideal simulator. start: weights (P,); None for
+    random ones (`random_start`). alpha: below 1, the CVaR of a diagonal Hamiltonian. seed: of the start and the
     method; shots have the backend's. callback(step, params, value) stops by returning True. state: of an earlier
     `Solution`, to go on. samples: bit strings to read at the end, for diagonal Hamiltonians. starts: how many random
     starts are tried, each with all steps; the bill is for all, history and state are of the best.
     On backends that give exact values the best parameters seen are returned; where values are drawn, the lowest may
-    have been luck, and the last ones are (of L-BFGS and COBYLA their best). The value is that at the parameters,
-    drawn anew where it is drawn.
+    have been luck, and the last ones are (of L-BFGS, COBYLA and Nelder-Mead their best). The value is that at the
+    parameters, drawn anew where it is drawn.
     Raises: ValueError for what does not fit together, and for Rotosolve where it does not apply.
     Source: Peruzzo et al., arXiv:1304.3061.
     """
