@@ -258,7 +258,7 @@ def _training(run: Diagnosed) -> list[Section]:
         "distance in units of the points' errors."
     )
     table = Table(
-        ("cost", "layers", "factor a qubit", "95 % interval", "misfit", "power of n", "its misfit", "plateau"), cells
+        ("cost", "layers", "factor a qubit", "95 % interval", "misfit", "power of n", "its misfit", "plateau"), fits
     )
     figure, seen = drawn.decay_figure("gradients", series, "variance of the gradient"), "Variance by qubits."
     return [Section("Can it be trained?", tuple(text), table, figure, "gradients", seen)]

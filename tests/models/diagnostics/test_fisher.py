@@ -53,7 +53,7 @@ def test_the_quantum_information_is_pennylanes_and_bounds_every_readout():
     circuit = hardware_efficient(3, 1)
     weights = np.random.default_rng(1).uniform(0, 6, 12)
 
-    @qml.qnode(qml.device("default.qubit", wires=3))
+    @qml.qnode(qml.device("default.qubit", wires=4))
     def node(point):
         for gate in circuit:
             if gate.name == "cx":

@@ -1,5 +1,7 @@
 """Kernel spreads against closed forms of product encodings, and bootstrap intervals of what pairs share."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def test_a_product_kernel_concentrates_as_it_must():
 
 def test_the_variance_falls_exponentially_with_qubits():
     variances = [s.variance for s in kernel_concentration(lambda n: iqp_feature_map(n, 2), [2, 4, 6, 8], 100, seed=1)]
-    assert all(later < earlier / 4 for earlier, later in zip(variances, variances[1:], strict=False))
+    assert all(later < earlier / 4 for earlier, later in itertools.pairwise(variances))
 
 
 def test_the_kernel_is_that_of_states():
@@ -43,7 +45,7 @@ def test_effective_ranks():
 
 
 def test_intervals_cover_although_pairs_share_samples():
-    """A fifth of the sample pairs would not do: bootstrap over samples, not pairs."""
+    """Bootstrap over samples, not over pairs."""
     inside = 0
     for seed in range(60):
         found = kernel_concentration(product, [2], 60, seed=seed)[0]

@@ -8,14 +8,16 @@ from ketwork.models.ansatz import hardware_efficient
 from ketwork.models.diagnostics import is_free_fermion, light_cones, separate_parts
 
 
-def test_a_chain_grows_by_a_qubit_a_layer():
+def test_a_brick_wall_grows_by_a_qubit_on_each_side_a_layer():
     for layers in (1, 2, 3):
-        circuit = Circuit(9)
+        circuit = Circuit(10)
         for layer in range(layers):
-            for q in range(layer % 2, 8, 2):
+            first = (layers - 1 - layer) % 2  # the last layer starts at qubit 0
+            for q in range(first, 9, 2):
                 circuit = circuit.cz(q, q + 1)
-        cone = light_cones(circuit, pauli("Z", 4, 9))[0]
-        assert len(cone.qubits) == layers + 1 if layers > 1 else 2
+        cone = light_cones(circuit, pauli("Z", 4, 10))[0]
+        assert cone.qubits == tuple(range(5 - layers, 5 + layers))
+        assert cone.depth == layers and cone.gates == layers * (layers + 1) // 2
 
 
 def test_gates_outside_the_cone_do_nothing_to_the_value():
@@ -50,7 +52,7 @@ def test_matchgates_conserve_what_free_fermions_do():
         .rxx(0, 1, 0.4)
         .ryy(1, 2, 0.5)
         .xx_plus_yy(0, 1, 0.6, 0.2)
-        .pauli_rotation("XZY", (0, 1, 2), 0.3)
+        .pauli_rotation((0, 1, 2), "XZY", 0.3)
     )
     assert is_free_fermion(free)
     unitary = free.matrix()

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from examples import EXAMPLES
 
+from examples import EXAMPLES
 from ketwork import Circuit, PauliSum, Simulator, pauli, w
 from ketwork.models.ansatz import strongly_entangling
 from ketwork.models.diagnostics import pauli_paths

@@ -41,7 +41,7 @@ def test_states_on_the_way_are_the_simulators():
         state = applied(gate, state, 4)
     np.testing.assert_allclose(state, Simulator().state(circuit)[0], atol=1e-12)
     vector = np.array([0.6, 0, 0, 0.8j])
-    prepared = Circuit(3).prepare(vector, (2, 0)).h(1)
+    prepared = Circuit(3).prepare((2, 0), vector).h(1)
     state = np.eye(1, 8, dtype=complex)[0]
     for gate in prepared.gates:
         state = applied(gate, state, 3)
