@@ -76,7 +76,7 @@ class Fragile(ClassifierMixin, BaseEstimator):
         return self.model_.predict(X)
 
 
-def test_an_interrupted_comparison_goes_on_to_the_same_numbers(tmp_path, monkeypatch):
+def test_an_interrupted_comparison_goes_on_to_the_same_numbers(tmp_path):
     arguments = ({"f": Fragile()}, OTHERS, "iris")
     whole = compare(*arguments, **QUICK)
 
@@ -86,9 +86,11 @@ def test_an_interrupted_comparison_goes_on_to_the_same_numbers(tmp_path, monkeyp
         return fit(self, X, y)
 
     Fragile.fits = 0
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Fragile, "fit", stop)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Fragile, "fit", stop)
+    with pytest.raises(KeyboardInterrupt):
         compare(*arguments, out=tmp_path / "run", **QUICK)
+    patch.undo()
     kept = (tmp_path / "run" / "rows.jsonl").read_text().splitlines()
     assert len(kept) == 6  # two folds of three contenders
     assert json.loads(kept[0])["contender"] == "f"
@@ -137,7 +139,7 @@ NB = {"m": GaussianNB()}
         ((NB, OTHERS, (X, Y[:9])), {}, ValueError, r"as many rows, but have shapes \(30, 2\) and \(9,\)"),
         ((NB, OTHERS, (X, np.zeros(30, int))), {}, UserError, "have the class '0'; at least 2"),
         ((NB, OTHERS, (X, np.where(np.arange(30) < 2, 1, 0))), {}, ValueError, "class '1' has 2 rows, fewer than 5 fo"),
-        ((NB, OTHERS, (np.where(X > 2, np.nan, X), Y)), {}, UserError, "holds nan"),
+        ((NB, OTHERS, (np.where(X > 1, np.nan, X), Y)), {}, UserError, "holds nan"),
         (
             (NB, OTHERS, ["iris", "diabetes"]),
             {},

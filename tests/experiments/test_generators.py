@@ -118,7 +118,7 @@ def test_names_with_options_are_data_sets():
         ("hyperplanes:planes=2,planes=3", "must be given once"),
         ("hyperplanes:planes=many", "must be a number, but is 'many'"),
         ("hyperplanes:planes=2.5", "`planes` must be an integer"),
-        ("hyperplanes:samples=2", "`samples` must be at least 4"),
+        ("hyperplanes:samples=2", "`samples` must lie in"),
         ("bars-and-stripes:noise=-1", "`noise` must be at least 0"),
         ("linearly-separable:features=3,margin=2.999", "leaves hardly any points"),
         ("hidden-manifold:manifold=0", "`manifold` must lie in"),
