@@ -19,7 +19,7 @@ def torch_step(factory: Callable[..., Any]) -> GradientStep:
     factory: a class such as `torch.optim.NAdam`, or a function that makes an optimiser from a list of parameters.
     Options of init and update go to it by torch's names (`lr`, `betas`, ..); update also takes `share`, by which every
     learning rate is multiplied. The optimiser is made anew for each step and given what it remembers, so that states
-    are data; that costs about 0.1 ms.
+    are data; that costs half a millisecond or so.
     Raises: ImportError without torch; TypeError for what makes no torch optimiser, options that it does not know, and
     optimisers that ask for the function again, such as torch.optim.LBFGS.
     """
