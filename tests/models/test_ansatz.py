@@ -1,5 +1,7 @@
 """Ansaetze: what they count to, what they connect, what they reach."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -246,3 +248,8 @@ def test_doors_of_the_table(call, message):
 def test_what_is_no_ansatz():
     with pytest.raises(TypeError, match="must be a name or a Circuit, but is 3"):
         build_ansatz(3, 2, 1)
+
+
+def test_the_guide_names_every_ansatz():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "guide" / "ansaetze.md").read_text()
+    assert [name for name, row in ANSAETZE.items() for word in (name, *row.takes) if f"`{word}`" not in text] == []

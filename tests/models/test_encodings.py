@@ -1,6 +1,7 @@
 """Encodings against the formulas of their papers, as dense matrices."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,3 +271,8 @@ def test_doors_of_the_table(call, message):
 def test_what_is_no_encoding():
     with pytest.raises(TypeError, match="must be a name, a Circuit or an Encoding, but is 7"):
         encode(7, 2)
+
+
+def test_the_guide_names_every_encoding():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "guide" / "encodings.md").read_text()
+    assert [name for name, row in ENCODINGS.items() for word in (name, *row.takes) if f"`{word}`" not in text] == []
