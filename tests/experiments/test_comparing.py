@@ -35,8 +35,8 @@ def test_numbers_of_a_file_are_predicted(tmp_path):
     found = comparing(task, tmp_path / "run").found
     assert found.score("t.csv", "ridge regression").mean > 0.99
     assert found.names() == ("variational circuit", "ridge regression")
+    (tmp_path / "u.csv").write_text("a,b\n1,x\n2,y\n3,x\n4,y\n")
     with pytest.raises(UserError, match="is not numeric"):
-        (tmp_path / "u.csv").write_text("a,b\n1,x\n2,y\n3,x\n4,y\n")
         comparing(CompareTask((str(tmp_path / "u.csv"),), scoring="r2"), tmp_path / "other")
 
 
@@ -70,7 +70,7 @@ def test_draws_keep_the_classes():
     [
         ({"data": ()}, "Name at least one data set"),
         ({"models": ("kernal",)}, "Did you mean 'kernel'"),
-        ({"baselines": ("ridge",)}, "Did you mean 'ridge regression'"),
+        ({"baselines": ("rigde regression",)}, "Did you mean 'ridge regression'"),
         ({"budget": 0}, r"`budget` must lie in \[1, 10000\], but is 0"),
         ({"folds": 1}, "`folds` must lie in"),
         ({"scoring": "auc"}, "`scoring` must be one of"),

@@ -162,9 +162,8 @@ def _ranks(found: Comparison) -> Section | None:
 
 def _tests(found: Comparison) -> Section:
     tests = [test for test in found.tests if test.kind == "baseline"]
-    rows = [
-        (t.data, t.model, t.other, f"{t.difference:+.3f}", _p(t.p), _p(t.adjusted), t.claim) for t in tests
-    ]  # fmt: skip
+    labels = _labels(found)
+    rows = [(labels[t.data], t.model, t.other, t.claim, _signed(t.difference), _p(t.p), _p(t.adjusted)) for t in tests]
     text = (
         f"Each model against each baseline on the same folds: paired t-test with the variance corrected for shared "
         f"training data (Nadeau and Bengio 2003), then Holm's correction over these {len(tests)} tests. The difference "
