@@ -9,6 +9,7 @@ from ketwork.report.figures import _INK, _figure, _plain, svg
 from ketwork.report.plots import PALETTE, _colours, _finish
 
 _LEAST = 1e-17
+_NOTHING = 1e-20  # a variance below this is rounding: the weight has no effect
 Row = dict[str, Any]
 
 
@@ -66,10 +67,10 @@ def decay_figure(name: str, series: Mapping[str, Sequence[tuple[int, float, floa
 
 
 def weights_figure(rows: Mapping[str, Row]) -> str:
-    """The variance of each partial derivative, a colour a cost."""
+    """The variance of each partial derivative, a colour a cost; weights without effect are left out."""
     figure, ax = _figure(7.4, 3.2)
     for colour, (title, row) in zip(_colours(len(rows)), rows.items(), strict=True):
-        values = np.maximum(row["variances"], _LEAST)
+        values = np.where(np.array(row["variances"]) > _NOTHING, row["variances"], np.nan)
         ax.plot(row["parameters"], values, color=colour, marker="o", ms=3, lw=1, label=_plain(f"{title} cost"))
     ax.set_yscale("log")
     _finish(ax, ("weight", "variance of the derivative"))

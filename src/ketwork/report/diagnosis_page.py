@@ -15,6 +15,7 @@ from ketwork.report.run_page import Finding, Ran, publish_run
 
 Row = dict[str, Any]
 _DRAWN_GATES = 120
+_NOTHING = 1e-20  # a variance below this is rounding
 
 
 def publish_diagnosis(run: Diagnosed) -> Ran:
@@ -236,7 +237,10 @@ def _training(run: Diagnosed) -> list[Section]:
     if lone:
         cells = tuple((c, f"{r['mean']:.3g}", f"{r['low']:.3g} to {r['high']:.3g}") for c, r in lone.items())
         table, seen = Table(("cost", "variance", "95 % interval"), cells), "Variance of each partial derivative."
-        text.append("A single circuit says nothing of how this goes on at more qubits; a family such as iqp:6:2 does.")
+        text.append("A single circuit says nothing of how this goes on at more qubits; a family does.")
+        idle = np.min([np.array(r["variances"]) <= _NOTHING for r in lone.values()], axis=0).sum()
+        if idle:
+            text.append(f"{idle} of {run.subject.circuit.n_weights} weights have no effect on either cost.")
         return [Section("Can it be trained?", tuple(text), table, drawn.weights_figure(lone), "weights", seen)]
     series = {
         f"{cost}, {depth} layer{'s' if depth > 1 else ''}": [
@@ -328,7 +332,7 @@ def _kernel(run: Diagnosed) -> list[Section]:
             for k, (name, g) in enumerate(zip(row["names"], row["difference"], strict=True))
         ]
         cells.append(("quantum", "", "" if row["quantum"] is None else f"{row['quantum']:.3g}"))
-        table = Table(("kernel", "geometric difference", "bound on the error (up to a constant)"), tuple(cells))
+        table = Table(("kernel", "geometric difference", "bound on the error (above 1: says nothing)"), tuple(cells))
         figure, seen = drawn.kernel_figure(row), "Histogram of kernel values."
         made.append(Section("Its kernel beside classical ones", text, table, figure, "kernel", seen))
     spread = [r for r in run.keyed("concentration") if "skipped" not in r]

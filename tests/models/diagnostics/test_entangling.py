@@ -40,6 +40,13 @@ def test_deep_circuits_reach_uniformly_random_states_and_unentangled_ones_stay_a
     assert entangling_capability(strongly_entangling(4, 8, "none"), 100, seed=0).mean == pytest.approx(0, abs=1e-12)
 
 
+def test_cz_chains_on_plus_states_are_maximal_as_circuit_9_of_the_paper():
+    circuit = Circuit(4).h(0).h(1).h(2).h(3).cz(3, 2).cz(2, 1).cz(1, 0)
+    for q in range(4):
+        circuit = circuit.rx(q, w[q])
+    np.testing.assert_allclose(entangling_capability(circuit, 50, seed=0).values, 1)
+
+
 def test_trained_weights_are_looked_at_row_by_row():
     circuit = Circuit(2).ry(0, x[0]).crx(0, 1, w[0])
     rows = np.array([[0.0], [np.pi / 2], [np.pi]])

@@ -65,6 +65,30 @@ def test_an_encoding_is_judged_over_its_inputs_and_a_model_within_a_sample():
     assert model.divergence == pytest.approx(np.log(75))  # RZ does nothing to |0>
 
 
+def of_the_paper(number):
+    """Circuits 1, 2, 3, 4 and 9 of fig. 2 of arXiv:1905.10876, four qubits, one layer."""
+    circuit, k, down = Circuit(4), 0, [(3, 2), (2, 1), (1, 0)]
+    if number == 9:
+        for q in range(4):
+            circuit = circuit.h(q)
+        for a, b in down:
+            circuit = circuit.cz(a, b)
+    for letter in "x" if number == 9 else "xz":
+        for q in range(4):
+            circuit, k = circuit.append(f"r{letter}", (q,), (w[k],)), k + 1
+    for a, b in down if number in (2, 3, 4) else ():
+        name = {2: "cx", 3: "crz", 4: "crx"}[number]
+        circuit, k = circuit.append(name, (a, b), () if number == 2 else (w[k],)), k + 1
+    return circuit
+
+
+@pytest.mark.parametrize(("number", "wanted"), [(1, 0.2999), (2, 0.2860), (3, 0.2396), (4, 0.1343), (9, 0.6773)])
+def test_the_papers_circuits_have_the_papers_values(number, wanted):
+    found = expressibility(of_the_paper(number), 5000, seed=6)
+    spread = found.high - found.low  # the paper's number is an estimate of the same size
+    assert abs(found.divergence - wanted) < spread
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -27,6 +27,7 @@ from ketwork.seeds import Seed, generator
 
 _QUBITS, _POINTS, _MULTIPLES = 16, 1 << 17, 64
 _SAME = 1e-9
+_FINER = 4  # points between two frequencies of a window, for smooth curves
 _SEEN = 1e-8  # a coefficient below this is not there, of observables of size 1
 
 
@@ -264,9 +265,9 @@ def sampled_spectrum(
     points[:, which] = (np.arange(count) / count - 0.5) * length
     series = np.asarray(Simulator("double").expectation(circuit, sums, points, row), np.float64)
     window = np.hanning(count + 1)[:-1]
-    waves = np.fft.rfft((series - series.mean(axis=0)) * window[:, None], axis=0) * 2 / window.sum()
-    strength = np.abs(waves).T
-    frequencies = np.arange(strength.shape[1]) / turns
+    windowed = (series - series.mean(axis=0)) * window[:, None]
+    strength = np.abs(np.fft.rfft(windowed, _FINER * count, axis=0)).T * 2 / window.sum()
+    frequencies = np.arange(strength.shape[1]) / (_FINER * turns)
     power = (strength**2).sum(axis=0)
     inside = float(power[frequencies <= highest + 2 / turns].sum())
     return SampledSpectrum(frequencies, strength, 2 / turns, highest, inside / power.sum() if power.sum() > 0 else 1.0)
