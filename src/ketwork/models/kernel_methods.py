@@ -1,74 +1,74 @@
-"""Kernel methods: a circuit's states as features that only their overlaps know."""
+"""Kernel methods with a teacher: support vector machines and ridge regression on a circuit's states."""
 
-import copy
 import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.svm import SVC
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
-from ketwork.checks import check_choice, check_int, check_real
-from ketwork.circuit import Circuit
-from ketwork.engine.simulator import Simulator
-from ketwork.models.classifier import check_backend
-from ketwork.models.encodings import angle_encoding, iqp_feature_map, zz_feature_map
-from ketwork.models.scaling import FeatureScale
+from ketwork.checks import check_choice, check_real
+from ketwork.models.alignment import class_target, value_target
+from ketwork.models.gram import Floats
+from ketwork.models.kernel_machine import KernelMachine
+from ketwork.models.temperature import fitted_temperature, held_out_scores, probabilities
 
-Floats = NDArray[np.floating[Any]]
-KERNEL_ENCODINGS = ("angle", "iqp", "zz")
-_BITS = 1 << 26  # so many are read from a backend at once
+METHODS_OF_REGRESSION = ("ridge", "svr")
 
 
-def kernel_circuit(n_features: int, n_qubits: int | None, encoding: str, depth: int, entanglement: str) -> Circuit:
-    """The feature map of a kernel; "iqp" and "zz" take one qubit a feature, "angle" any number."""
-    check_choice("encoding", encoding, KERNEL_ENCODINGS)
-    if encoding == "angle":
-        n = n_qubits if n_qubits is not None else max(1, min(n_features, 10))
-        return angle_encoding(check_int("n_qubits", n, 1, 20), n_features)
-    if n_qubits is not None and n_qubits != n_features:
-        raise ValueError(f"Encoding {encoding!r} needs {n_features} qubits, one a feature, but n_qubits is {n_qubits}.")
-    check_int("n_features", n_features, 1, 20)
-    return (iqp_feature_map if encoding == "iqp" else zz_feature_map)(n_features, depth, entanglement)
-
-
-class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A support vector machine on the fidelity kernel |<psi(a)|psi(b)>|^2 of an encoding.
+class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
+    """A support vector machine on a quantum kernel.
 
     Parameters
     ----------
-    encoding : "iqp", "zz" (one qubit a feature) or "angle" (rounds of rotations). depth : rounds of "iqp" and "zz".
-    entanglement : "linear", "full", "ring" or "none". n_qubits : of "angle"; None for one a feature, at most 10.
-    scale : standardised features, clipped at 3 standard deviations, times `scale` are the angles: the kernel's
-        bandwidth (Shaydulin and Wild, arXiv:2111.05451). None for 1/sqrt(F).
-    C : the penalty of the support vector machine. precision : "single" or "double". threads : None for all cores.
-    random_state : seed of the shots.
-    backend : None for an ideal `Simulator`, which makes every state once. A noisy Simulator's kernel is
-        Tr(rho_a rho_b), that of a perfect swap test. Any other Backend, a Simulator with shots too, runs U(a) and then
-        U(b) undone, one circuit a pair, and the kernel is the share of the shots that read all qubits as 0; a sample
-        with itself counts as 1. Clones share the backend.
-    shots : of each such circuit, where the backend has no number of its own. max_circuits : refuse to run more for
-        one kernel matrix; None for no limit.
+    encoding : the name of an encoding in `ENCODINGS` ("iqp", "zz": one qubit a feature; "angle", "reuploading": any
+        number), a Circuit over inputs, or an `Encoding`. depth, entanglement, n_qubits, encoding_options : of the named
+        encodings. n_qubits None : one a feature, at most 10 where the encoding leaves it open. Weights of an encoding
+        are drawn from a normal distribution, or trained.
+    standardise : standardise features and clip them at 3 standard deviations; False takes them as they are.
+    scale : the kernel's bandwidth: what these are multiplied by to become angles (Shaydulin and Wild,
+        arXiv:2111.05451). None for 1/sqrt(F), or 1 for features as they are; "auto" for the best aligned of seven.
+    kernel : "fidelity" |<psi(a)|psi(b)>|^2, "projected" exp(-gamma times the squared distances of the reduced states of
+        `locality` qubits), or "projected-linear". gamma : "scale" for one over their summed variance.
+    trainable : train the weights of the encoding by kernel-target alignment: `steps` of `optimizer` with
+        `learning_rate`, on `batch_size` samples each.
+    C : the penalty of the support vector machine. class_weight : None, "balanced" or a dictionary.
+    n_components : None for the exact kernel; else so many random training samples are landmarks (Nystroem), the machine
+        is a linear one on features (squared hinge, one against the rest), and training and predicting cost kernel
+        values with the landmarks alone.
+    regularisation : "tikhonov" or "threshold" for a kernel that shots or noise left with negative eigenvalues.
+    calibrate : fit the temperature of `predict_proba` on decision values of held-out training samples.
+    precision : "single" or "double". threads : None for all cores. random_state : seed of shots, weights, landmarks.
+    backend : None for an ideal `Simulator`, which makes every state once; see `FidelityKernel` and `ProjectedKernel`
+        for what others do. Clones share the backend.
+    shots : of each circuit of a fidelity kernel, where the backend has no number of its own. max_circuits : refuse to
+        run more for one kernel matrix; None for no limit. memory : bytes that the work on a kernel matrix may take
+        besides it, more is done in tiles; None for 1 GiB.
 
     Attributes
     ----------
-    classes_, circuit_, svc_, n_support_, fit_seconds_ ; gram_ (N, N) : the kernel of the training samples.
-    n_circuit_evaluations_ : pairs that a device would have run.
+    classes_, circuit_, kernel_, weights_, svc_, n_support_, fit_seconds_ ; gram_ (N, N) : the kernel of the training
+    samples. landmarks_ : of Nystroem. alignment_, alignments_ : of the training, of the bandwidths.
+    n_circuit_evaluations_ : circuits that a device would have run.
 
-    Source: Havlicek et al., arXiv:1804.11326; Schuld and Killoran, arXiv:1803.07128.
+    `predict_proba` is the softmax of the decision values over one temperature, so that the most probable class is the
+    predicted one.
+
+    Source: Havlicek et al., arXiv:1804.11326; Schuld and Killoran, arXiv:1803.07128; Huang et al., arXiv:2011.01938;
+    Hubregtsen et al., arXiv:2105.02276.
     """
 
     def __init__(
         self,
-        encoding: str = "iqp",
+        encoding: Any = "iqp",
         depth: int = 2,
-        entanglement: str = "linear",
+        entanglement: Any = "linear",
         n_qubits: int | None = None,
-        scale: float | None = None,
+        scale: float | str | None = None,
         C: float = 1.0,
         precision: str = "single",
         threads: int | None = None,
@@ -76,6 +76,21 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         backend: Any = None,
         shots: int = 1024,
         max_circuits: int | None = 20_000,
+        kernel: str = "fidelity",
+        gamma: float | str = "scale",
+        locality: int = 1,
+        encoding_options: dict[str, Any] | None = None,
+        standardise: bool = True,
+        trainable: bool = False,
+        optimizer: str = "adam",
+        steps: int = 100,
+        learning_rate: float = 0.05,
+        batch_size: int = 32,
+        class_weight: Any = None,
+        n_components: int | None = None,
+        regularisation: str | None = None,
+        calibrate: bool = True,
+        memory: int | None = None,
     ) -> None:
         self.encoding = encoding
         self.depth = depth
@@ -89,115 +104,276 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.backend = backend
         self.shots = shots
         self.max_circuits = max_circuits
+        self.kernel = kernel
+        self.gamma = gamma
+        self.locality = locality
+        self.encoding_options = encoding_options
+        self.standardise = standardise
+        self.trainable = trainable
+        self.optimizer = optimizer
+        self.steps = steps
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.class_weight = class_weight
+        self.n_components = n_components
+        self.regularisation = regularisation
+        self.calibrate = calibrate
+        self.memory = memory
 
-    def __sklearn_clone__(self) -> "KernelClassifier":
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
-
-    def on(self, backend: Any) -> "KernelClassifier":
-        """The same fitted model, its kernel with the training samples from another backend; None for the ideal
-        simulator."""
-        check_is_fitted(self, "svc_")
-        return copy.copy(self).set_params(backend=check_backend(backend))
-
+    # ------------------------------------------------------------------ fitting
     def fit(self, X: Any, y: Any) -> "KernelClassifier":
         """Train on features X (N, F) and labels y (N,). Raises: ValueError for bad data or parameters."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         check_real("C", self.C, 0)
-        check_int("shots", self.shots, 1)
-        if self.max_circuits is not None:
-            check_int("max_circuits", self.max_circuits, 1)
-        check_backend(self.backend)
-        self.classes_ = np.unique(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
         started = time.perf_counter()
-        self._build(FeatureScale.of(X, self._factor()))
-        self._fit_anchors(self.scale_.apply(X), y)
+        looks = self._learn_samples(X, lambda chosen: _target_of_known(labels[chosen]))
+        self._fit_machine(looks, labels)
         self.fit_seconds_ = time.perf_counter() - started
         return self
 
-    def _factor(self) -> float:
-        """What standardised features are multiplied by."""
-        return float(1 / np.sqrt(self.n_features_in_) if self.scale is None else check_real("scale", self.scale, 0))
+    def _machine(self) -> Any:
+        weight = self.class_weight
+        if isinstance(weight, dict):  # the machine knows classes by their numbers
+            unknown = set(weight) - set(self.classes_.tolist())
+            if unknown:
+                raise ValueError(f"Argument `class_weight` names classes that y does not hold: {sorted(unknown)}.")
+            weight = {k: weight.get(c, 1.0) for k, c in enumerate(self.classes_.tolist())}
+        if self.landmarks_ is None:
+            return SVC(C=self.C, kernel="precomputed", class_weight=weight)
+        return LinearSVC(C=self.C, class_weight=weight, dual=False, max_iter=10_000, tol=1e-5)
 
-    def _build(self, scale: FeatureScale) -> None:
-        self.circuit_ = kernel_circuit(self.n_features_in_, self.n_qubits, self.encoding, self.depth, self.entanglement)
-        self.scale_ = scale
+    def _fit_machine(self, looks: Floats, labels: NDArray[np.int64]) -> None:
+        self.labels_ = labels
+        self.svc_ = self._machine().fit(looks, labels)
+        self._count()
+        self.inverse_temperature_ = 1.0
+        if self.calibrate:
+            self.inverse_temperature_ = fitted_temperature(*held_out_scores(labels, self._held_out(looks, labels)))
 
-    def _fit_anchors(self, anchors: Floats, y: Any, gram: Floats | None = None) -> None:
-        self.anchors_, self.labels_ = anchors, y
-        self.gram_ = self._gram(anchors, None) if gram is None else gram
-        self.svc_ = SVC(C=self.C, kernel="precomputed").fit(self.gram_, y)
-        self.n_support_ = self.svc_.n_support_
-        self.n_parameters_ = int(self.svc_.dual_coef_.size + self.svc_.intercept_.size)
-        self.n_circuit_evaluations_ = len(anchors) * (len(anchors) - 1) // 2
+    def _held_out(self, looks: Floats, labels: NDArray[np.int64]) -> Any:
+        def scores(train: NDArray[Any], held: NDArray[Any]) -> Floats:
+            seen: Any = train if self.landmarks_ is None else slice(None)
+            model = self._machine().fit(looks[train][:, seen], labels[train])
+            return np.asarray(model.decision_function(looks[held][:, seen]))
+
+        return scores
+
+    def _count(self) -> None:
         self.n_iter_ = int(np.max(self.svc_.n_iter_))
+        if self.landmarks_ is None:
+            self.n_support_ = self.svc_.n_support_
+            self.n_parameters_ = int(self.svc_.dual_coef_.size + self.svc_.intercept_.size)
+        else:
+            self.n_support_ = np.zeros(len(self.classes_), int)
+            self.n_parameters_ = int(self.svc_.coef_.size + self.svc_.intercept_.size)
+        self.n_parameters_ += self.circuit_.n_weights if self.trainable else 0
 
-    def _saved(self) -> tuple[dict[str, Any], dict[str, Floats]]:
-        """What was learned, for `storage`: the classes, the training samples and, from a backend, their kernel."""
-        labels = np.searchsorted(self.classes_, self.labels_)
-        arrays = {"scale_mean": self.scale_.mean, "scale_deviation": self.scale_.deviation, "anchors": self.anchors_}
-        gram = {} if self.backend is None else {"gram": self.gram_}
-        return {"classes": self.classes_}, {**arrays, "labels": labels, **gram}
-
-    def _restored(self, facts: dict[str, Any], arrays: dict[str, Floats]) -> "KernelClassifier":
-        """Fit again on scaled training data: how a saved kernel model comes back."""
-        self.classes_ = np.asarray(facts["classes"])
-        self._build(FeatureScale.restored(arrays, self.n_features_in_, self._factor()))
-        labels = arrays["labels"]
-        if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(self.classes_):
-            raise ValueError("The saved model's labels do not fit its classes.")
-        gram = arrays["gram"] if "trained_on" in facts else None
-        self._fit_anchors(arrays["anchors"], self.classes_[labels], gram)
-        return self
-
-    def _gram(self, a: Floats, b: Floats | None) -> Floats:
-        """The kernel (A, B) of scaled samples; b None for a itself."""
-        backend = Simulator(self.precision, self.threads) if self.backend is None else self.backend
-        if isinstance(backend, Simulator) and backend.shots is None:
-            return np.asarray(backend.overlap(self.circuit_, a, b), np.float64)
-        if b is None:
-            kernel = np.eye(len(a))
-            rows, columns = np.triu_indices(len(a), 1)
-            kernel[rows, columns] = kernel[columns, rows] = self._all_zeros(a[rows], a[columns])
-            return kernel
-        rows, columns = (place.ravel() for place in np.indices((len(a), len(b))))
-        return self._all_zeros(a[rows], b[columns]).reshape(len(a), len(b))
-
-    def _all_zeros(self, a: Floats, b: Floats) -> Floats:
-        """How often (N,) all qubits are read as 0 after U(a) and then U(b) undone, one circuit a pair."""
-        if self.max_circuits is not None and len(a) > self.max_circuits:
-            raise ValueError(
-                f"This kernel takes {len(a):,} circuits, one a pair of samples, but `max_circuits` is "
-                f"{self.max_circuits:,}. Take fewer samples, or raise it (None: no limit)."
-            )
-        features = self.circuit_.n_inputs
-        pair = self.circuit_ + self.circuit_.inverse().shift(inputs=features)
-        inputs = np.hstack([a[:, :features], b[:, :features]])
-        shots = getattr(self.backend, "shots", None) or self.shots
-        rng = seeds.generator(self.random_state)
-        step = max(1, _BITS // (shots * pair.n_qubits))
-        found = []
-        for first in range(0, len(inputs), step):
-            seed = int(rng.integers(2**63))
-            bits = self.backend.sample(pair, inputs[first : first + step], shots=shots, seed=seed)
-            found.append(1.0 - bits.any(axis=2).mean(axis=1))
-        return np.concatenate(found) if found else np.zeros(0)
-
+    # ------------------------------------------------------------------ using
     def decision_function(self, X: Any) -> Floats:
         """The support vector machine's decision values, (N,) for two classes, else (N, K)."""
         check_is_fitted(self, "svc_")
-        X = self.scale_.apply(validate_data(self, X, dtype=np.float64, reset=False))
-        kernel = np.zeros((len(X), len(self.anchors_)))
-        support = self.svc_.support_  # the others have no part in the decision
-        kernel[:, support] = self._gram(X, self.anchors_[support])
-        return np.asarray(self.svc_.decision_function(kernel))
+        needed = None if self.landmarks_ is not None else self.svc_.support_  # the others have no part in the decision
+        return np.asarray(self.svc_.decision_function(self._look_at(X, needed)))
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Class probabilities (N, K): the softmax of the decision values over the temperature."""
+        return probabilities(self.decision_function(X), self.inverse_temperature_)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The class of every sample, (N,)."""
         values = self.decision_function(X)
         picked = (values > 0).astype(int) if values.ndim == 1 else values.argmax(axis=1)
         return np.asarray(self.classes_[picked])
+
+    # ------------------------------------------------------------------ saving
+    def _saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """What was learned, for `storage`: classes, training samples and, from a backend, their kernel; or the linear
+        machine on the landmarks."""
+        facts, arrays = self._saved_samples()
+        facts |= {"classes": self.classes_, "inverse_temperature": self.inverse_temperature_}
+        if self.landmarks_ is not None:
+            return facts, {**arrays, "coefficients": self.svc_.coef_, "intercepts": self.svc_.intercept_}
+        gram = {} if self.backend is None and self.regularisation is None else {"gram": self.gram_}
+        return facts, {**arrays, "labels": self.labels_, **gram}
+
+    def _restored(self, facts: dict[str, Any], arrays: dict[str, Any]) -> "KernelClassifier":
+        """Take in what another fit has learned; the exact machine is fitted again on its training samples."""
+        self.classes_ = np.asarray(facts["classes"])
+        self._restored_samples(facts, arrays)
+        self.inverse_temperature_ = check_real("inverse_temperature", facts["inverse_temperature"], 0)
+        if self.landmarks_ is not None:
+            self.svc_ = _linear(LinearSVC(), arrays["coefficients"], arrays["intercepts"], len(self.classes_))
+            self.svc_.n_iter_ = 0
+        else:
+            labels = arrays["labels"]
+            if labels.min(initial=0) < 0 or labels.max(initial=0) >= len(self.classes_):
+                raise ValueError("The saved model's labels do not fit its classes.")
+            kept = "trained_on" in facts or self.regularisation is not None
+            self.gram_ = arrays["gram"] if kept else self._between(self.anchors_)
+            if len(labels) != len(self.anchors_) or self.gram_.shape != (len(labels), len(labels)):
+                raise ValueError("The saved model's labels do not fit its samples.")
+            self.labels_ = labels.astype(np.int64)
+            self.svc_ = self._machine().fit(self.gram_, self.labels_)
+        self._count()
+        return self
+
+
+class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
+    """Ridge regression or a support vector regression on a quantum kernel.
+
+    Parameters
+    ----------
+    method : "ridge" (kernel ridge regression, the mean of y taken off) or "svr". alpha : the ridge's penalty.
+    C, epsilon : the support vector regression's penalty and tolerance, in units of the deviation of y.
+    n_components : None for the exact kernel; else so many random training samples are landmarks (Nystroem); the ridge's
+        predictions with all samples as landmarks are those of the exact kernel.
+    encoding, depth, entanglement, n_qubits, encoding_options, standardise, scale, kernel, gamma, locality, trainable,
+    optimizer, steps, learning_rate, batch_size, regularisation, precision, threads, random_state, backend, shots,
+    max_circuits, memory : as of `KernelClassifier`; kernels are aligned with the products of the values of y.
+
+    Attributes
+    ----------
+    circuit_, kernel_, weights_, landmarks_, alignment_, alignments_, n_circuit_evaluations_, fit_seconds_ as of
+    `KernelClassifier`. dual_ (N,) or (r,) : what looks at samples are multiplied by. mean_, deviation_ : of y.
+
+    Source: Saunders, Gammerman, Vovk, ICML 1998 (kernel ridge); Smola and Schoelkopf 2004 (support vectors).
+    """
+
+    def __init__(
+        self,
+        encoding: Any = "iqp",
+        depth: int = 2,
+        entanglement: Any = "linear",
+        n_qubits: int | None = None,
+        scale: float | str | None = None,
+        method: str = "ridge",
+        alpha: float = 0.01,
+        C: float = 10.0,
+        epsilon: float = 0.05,
+        kernel: str = "fidelity",
+        gamma: float | str = "scale",
+        locality: int = 1,
+        encoding_options: dict[str, Any] | None = None,
+        standardise: bool = True,
+        trainable: bool = False,
+        optimizer: str = "adam",
+        steps: int = 100,
+        learning_rate: float = 0.05,
+        batch_size: int = 32,
+        n_components: int | None = None,
+        regularisation: str | None = None,
+        precision: str = "single",
+        threads: int | None = None,
+        random_state: Any = None,
+        backend: Any = None,
+        shots: int = 1024,
+        max_circuits: int | None = 20_000,
+        memory: int | None = None,
+    ) -> None:
+        self.encoding = encoding
+        self.depth = depth
+        self.entanglement = entanglement
+        self.n_qubits = n_qubits
+        self.scale = scale
+        self.method = method
+        self.alpha = alpha
+        self.C = C
+        self.epsilon = epsilon
+        self.kernel = kernel
+        self.gamma = gamma
+        self.locality = locality
+        self.encoding_options = encoding_options
+        self.standardise = standardise
+        self.trainable = trainable
+        self.optimizer = optimizer
+        self.steps = steps
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_components = n_components
+        self.regularisation = regularisation
+        self.precision = precision
+        self.threads = threads
+        self.random_state = random_state
+        self.backend = backend
+        self.shots = shots
+        self.max_circuits = max_circuits
+        self.memory = memory
+
+    def fit(self, X: Any, y: Any) -> "KernelRegressor":
+        """Train on features X (N, F) and values y (N,). Raises: ValueError for bad data or parameters."""
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        check_choice("method", self.method, METHODS_OF_REGRESSION)
+        for name in ("alpha", "C", "epsilon"):
+            check_real(name, getattr(self, name), 0)
+        started = time.perf_counter()
+        y = np.asarray(y, np.float64)
+        self.mean_, spread = float(y.mean()), float(y.std())
+        self.deviation_ = spread if spread > 0 else 1.0
+        looks = self._learn_samples(X, lambda chosen: value_target(y[chosen]))
+        fit = self._fit_ridge if self.method == "ridge" else self._fit_support
+        self.dual_, self.offset_ = fit(looks, (y - self.mean_) / self.deviation_)
+        self.n_parameters_ = len(self.dual_) + 1 + (self.circuit_.n_weights if self.trainable else 0)
+        self.fit_seconds_ = time.perf_counter() - started
+        return self
+
+    def _fit_ridge(self, looks: Floats, y: Floats) -> tuple[Floats, float]:
+        """What looks are multiplied by: (K + alpha)^-1 y, or the same regression on features."""
+        if self.landmarks_ is None:
+            square, right = looks, y
+        else:
+            square, right = looks.T @ looks, looks.T @ y
+        floor = 1e-10 * max(1.0, float(np.trace(square)) / len(square))  # alpha may be 0
+        return np.linalg.solve(square + max(self.alpha, floor) * np.eye(len(square)), right), 0.0
+
+    def _fit_support(self, looks: Floats, y: Floats) -> tuple[Floats, float]:
+        if self.landmarks_ is not None:
+            seed = int(seeds.generator(self._seed()).integers(2**31))
+            linear = LinearSVR(C=self.C, epsilon=self.epsilon, max_iter=100_000, random_state=seed).fit(looks, y)
+            return linear.coef_, float(np.ravel(linear.intercept_)[0])
+        machine = SVR(C=self.C, epsilon=self.epsilon, kernel="precomputed").fit(looks, y)
+        dual = np.zeros(len(y))
+        dual[machine.support_] = machine.dual_coef_[0]
+        return dual, float(machine.intercept_[0])
+
+    def predict(self, X: Any) -> Floats:
+        """Values (N,)."""
+        check_is_fitted(self, "dual_")
+        needed = None if self.landmarks_ is not None else np.flatnonzero(self.dual_)
+        looks = self._look_at(X, needed)
+        return np.asarray((looks @ self.dual_ + self.offset_) * self.deviation_ + self.mean_)
+
+    def _saved(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        facts, arrays = self._saved_samples()
+        facts |= {"mean": self.mean_, "deviation": self.deviation_, "offset": self.offset_}
+        return facts, {**arrays, "dual": self.dual_}
+
+    def _restored(self, facts: dict[str, Any], arrays: dict[str, Any]) -> "KernelRegressor":
+        self._restored_samples(facts, arrays)
+        self.mean_, self.deviation_ = check_real("mean", facts["mean"]), check_real("deviation", facts["deviation"], 0)
+        self.offset_, self.dual_ = check_real("offset", facts["offset"]), arrays["dual"]
+        looks = len(self.anchors_) if self.landmarks_ is None else self.landmarks_.whitening.shape[1]
+        if self.dual_.shape != (looks,):
+            raise ValueError("The saved model's coefficients do not fit its samples.")
+        self.n_parameters_ = len(self.dual_) + 1 + (self.circuit_.n_weights if self.trainable else 0)
+        return self
+
+
+def _target_of_known(labels: NDArray[np.int64]) -> Floats:
+    """The target of a subset that may hold a single class, which tells nothing."""
+    if len(np.unique(labels)) < 2:
+        return np.zeros((len(labels), len(labels)))
+    return class_target(labels)
+
+
+def _linear(machine: LinearSVC, coefficients: Floats, intercepts: Floats, count: int) -> LinearSVC:
+    """A linear machine from its coefficients."""
+    rows = 1 if count == 2 else count
+    if coefficients.ndim != 2 or len(coefficients) != rows or intercepts.shape != (rows,):
+        raise ValueError("The saved model's coefficients do not fit its classes.")
+    machine.coef_, machine.intercept_, machine.classes_ = coefficients, intercepts, np.arange(count)
+    machine.n_features_in_ = coefficients.shape[1]
+    return machine

@@ -18,6 +18,10 @@ KINDS = {
     "VariationalClassifier": "ketwork.models.classifier",
     "VariationalRegressor": "ketwork.models.regressor",
     "KernelClassifier": "ketwork.models.kernel_methods",
+    "KernelRegressor": "ketwork.models.kernel_methods",
+    "QuantumFeatures": "ketwork.models.quantum_features",
+    "QuantumClusterer": "ketwork.models.clusterer",
+    "QuantumAnomalyDetector": "ketwork.models.anomaly",
 }
 """The estimators that can be saved, and where they are at home.
 
