@@ -33,6 +33,26 @@ def test_what_blocks_reach(name, wanted):
     assert dimension(BLOCKS[name], 0) == wanted
 
 
+def test_su4_gate_by_gate():
+    """Vatan and Williams, arXiv:quant-ph/0308006: RY and RZ between the first two of three CX, RY before the last."""
+    middle = BLOCKS["su4"][2:-2]
+    expected = Circuit(2).cx(0, 1).ry(0, w[6]).rz(1, w[7]).cx(1, 0).ry(0, w[8]).cx(0, 1)
+    assert middle == expected
+    assert [gate.name for gate in BLOCKS["su4"]].count("u3") == 4
+
+
+@pytest.mark.parametrize("name", ["u5", "u6", "u13", "u14"])
+def test_controlled_rotations_go_both_ways(name):
+    """First controlled by the second qubit, then by the first."""
+    letter = {"u5": "z", "u6": "x", "u13": "z", "u14": "x"}[name]
+    assert [(g.name, g.qubits) for g in BLOCKS[name] if len(g.qubits) == 2] == [
+        (f"cr{letter}", (1, 0)),
+        (f"cr{letter}", (0, 1)),
+    ]
+    alone = {g.name for g in BLOCKS[name] if len(g.qubits) == 1}
+    assert alone == ({"ry"} if name in ("u13", "u14") else {"rx", "rz"})
+
+
 def test_so4_is_real():
     matrix = BLOCKS["so4"].bind(w=np.arange(6.0)).matrix()
     np.testing.assert_allclose(matrix.imag, 0, atol=1e-15)

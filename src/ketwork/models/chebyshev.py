@@ -31,7 +31,7 @@ def chebyshev_encoding(
     the more expressive; or "product", m = 1. depth: how often, with `entangler` on `entanglement` in between.
     trainable: every angle is multiplied by a weight of its own, near 1 for the map itself.
     Raises: ValueError for fewer qubits than features; `prepare` for features outside [-1, 1].
-    Source: Kyriienko, Paine, Elfving, Phys. Rev. A 103 (2021) 052416, arXiv:2011.10395, eq. 7-9.
+    Source: Kyriienko, Paine, Elfving, Phys. Rev. A 103 (2021) 052416, arXiv:2011.10395 (Chebyshev feature maps).
     """
     features = check_int("n_features", n_features, 1)
     n = check_int("n_qubits", n_qubits, features)

@@ -65,7 +65,7 @@ def twirl(operator: PauliSum, symmetries: Iterable[Any]) -> PauliSum:
 
     symmetries: permutations of the qubits such as (1, 2, 0), Pauli strings such as "XXX", or `Symmetry`. The result may
     have no terms.
-    Source: Meyer et al., PRX Quantum 4 (2023) 010328, arXiv:2205.06217, eq. 25 (twirling formula).
+    Source: Meyer et al., PRX Quantum 4 (2023) 010328, arXiv:2205.06217 (the twirling formula).
     """
     n = operator.n_qubits
     group = [Symmetry.of(symmetry, n) for symmetry in symmetries]
@@ -84,7 +84,7 @@ def equivariant_generators(
     strings: kinds of strings, such as "ZZ"; each is put on all sets of so many qubits, letters in all orders.
     Raises: ValueError where the strings of an orbit do not commute with each other (then no product of rotations is
     equivariant), or no string is left.
-    Source: Meyer et al., arXiv:2205.06217, sec. III.
+    Source: Meyer et al., arXiv:2205.06217 (gate symmetrisation).
     """
     n = check_int("n_qubits", n_qubits, 1)
     group = [Symmetry.of(symmetry, n) for symmetry in symmetries]
@@ -118,7 +118,7 @@ def equivariant_ansatz(
     shift of a ring. The circuit commutes with every one of them, whatever the weights. A model is invariant when its
     encoding is equivariant too, U(gx) = S U(x) S^+, and its observable and first state are invariant (see `twirl`).
     Weights: layers * generators.
-    Source: Meyer et al., arXiv:2205.06217, sec. III; for all permutations Schatzki et al., arXiv:2210.09974.
+    Source: Meyer et al., arXiv:2205.06217; for all permutations Schatzki et al., arXiv:2210.09974.
     """
     n = check_int("n_qubits", n_qubits, 1)
     chosen = [tuple((q + 1) % n for q in range(n))] if symmetries is None else symmetries

@@ -37,7 +37,7 @@ def pauli_feature_map(
     features (angles) to a polynomial in them, also asked for sets of one qubit.
     alpha: -2 as Havlicek et al. write it; +2 gives Qiskit's circuit, whose strings are read from right to left.
     Raises: ValueError for strings of other letters or longer than the register, or of I alone.
-    Source: Havlicek et al., Nature 567 (2019) 209, arXiv:1804.11326, eq. 1 and supplement, eq. 24-26.
+    Source: Havlicek et al., Nature 567 (2019) 209, arXiv:1804.11326, and its supplement for general strings.
     """
     n = check_int("n_qubits", n_qubits, 1)
     strings = _check_strings(n, paulis)

@@ -17,7 +17,7 @@ def hamiltonian_variational(
     greedy search finds). Terms of a group are applied one after the other: exact where they commute. Weights: layers *
     groups.
     Raises: ValueError for groups of different registers, that are not Hermitian, or hold no string but the identity.
-    Source: Wecker, Hastings, Troyer, Phys. Rev. A 92 (2015) 042303, arXiv:1507.08969, eq. 6.
+    Source: Wecker, Hastings, Troyer, Phys. Rev. A 92 (2015) 042303, arXiv:1507.08969.
     """
     listed = commuting_groups(groups) if isinstance(groups, PauliSum) else list(groups)
     if not listed or not all(isinstance(group, PauliSum) for group in listed):

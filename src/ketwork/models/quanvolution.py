@@ -15,7 +15,7 @@ def random_filter(n_qubits: int, connection: float = 0.15, seed: Any = None) -> 
 
     connection: the probability of a gate on a pair, out of CX, SWAP, the square root of SWAP and a controlled one-qubit
     gate. There are between 0 and 2 n^2 one-qubit gates, out of rotations about X, Y, Z, any U, P, T and H.
-    Source: Henderson, Shakya, Pradhan, Cook, Quantum Mach. Intell. 2 (2020) 2, arXiv:1904.04767, sec. 3.
+    Source: Henderson, Shakya, Pradhan, Cook, Quantum Mach. Intell. 2 (2020) 2, arXiv:1904.04767.
     """
     n = check_int("n_qubits", n_qubits, 1)
     chance = check_real("connection", connection, 0, 1)
@@ -60,7 +60,7 @@ def quanvolution_circuit(filter: Circuit, scale: float = np.pi) -> Circuit:
 
     filter: a circuit without inputs, fixed (`random_filter`) or of weights (`random_layers`, any ansatz), on as many
     qubits as the window has pixels. scale: for pixels in [0, 1], pi spreads them from 0 to 1.
-    Source: Henderson et al., arXiv:1904.04767, fig. 1, with angles in place of a threshold.
+    Source: Henderson et al., arXiv:1904.04767, with angles in place of a threshold.
     """
     if not isinstance(filter, Circuit):
         raise TypeError(f"Argument `filter` must be a Circuit, but is {filter!r:.60}.")

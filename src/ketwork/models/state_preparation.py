@@ -52,7 +52,8 @@ def amplitude_encoding(n_qubits: int, n_features: int | None = None, phases: boo
     Has a derivative by real features. Up to 14 qubits. To start from a state instead of preparing it by gates, see
     `amplitudes`.
     Raises: ValueError for more features than amplitudes; `prepare` for samples that are all zero.
-    Source: Moettoenen, Vartiainen, Bergholm, Salomaa, arXiv:quant-ph/0407010, eq. 3-8 and fig. 4 (one half of it).
+    Source: Moettoenen, Vartiainen, Bergholm, Salomaa, arXiv:quant-ph/0407010: one half of their
+    circuit, which goes from any state to any other.
     """
     n = check_int("n_qubits", n_qubits, 1, _MOST_QUBITS)
     if n_features is not None:
@@ -126,7 +127,7 @@ def _gray_controls(level: int) -> list[int | None]:
 def _of_gates(turns: Floats) -> Floats:
     """(B, 2^k): from the angles of a uniformly controlled rotation to those of its gates.
 
-    Gate i has the mean of the angles with signs (-1)^(j . gray(i)), eq. 4 of the paper: a Walsh transform, O(N log N).
+    Gate i has the mean of the angles with signs (-1)^(j . gray(i)), as in the paper: a Walsh transform, O(N log N).
     """
     index = np.arange(turns.shape[1])
     return _walsh(turns)[:, index ^ (index >> 1)] / len(index)

@@ -81,7 +81,7 @@ def excitation_circuit(
     ones: how many, then the first qubits, or which qubits. A single moves a one from i to a by the exponential of
     w/2 (|a><i| - |i><a|), a double two ones from i, j to a, b. Doubles come before singles, each with a weight; all
     zero is the basis state. Keeps the number of ones; unlike fermions it knows no signs.
-    Source: Arrazola et al., Quantum 6 (2022) 742, arXiv:2106.13839, eq. 14 and 22.
+    Source: Arrazola et al., Quantum 6 (2022) 742, arXiv:2106.13839 (their single and double excitation gates).
     """
     n = check_int("n_qubits", n_qubits, 2)
     given = range(check_int("ones", ones, 0, n)) if isinstance(ones, int | np.integer) else ones
