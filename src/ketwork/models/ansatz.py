@@ -155,7 +155,7 @@ def brick_wall(n_qubits: int, layers: int, rotations: Sequence[str] = ("Y", "Z")
 
     A layer is one row of bricks, even rows and odd rows in turn; rotations on every qubit close.
     Weights: 2 len(rotations) a brick and n_qubits len(rotations) at the end, and the entanglers'.
-    Source: the local random circuits of Cerezo et al., Nat. Commun. 12 (2021) 1791, arXiv:2001.00550 (the alternating layered ansatz).
+    Source: Cerezo et al., Nat. Commun. 12 (2021) 1791, arXiv:2001.00550 (the alternating layered ansatz).
     """
     circuit = Circuit(check_int("n_qubits", n_qubits, 1))
     check_choice("entangler", entangler, ENTANGLERS)

@@ -61,7 +61,8 @@ def dense_angle_encoding(n_qubits: int, n_features: int | None = None) -> Circui
 
     With an odd number of features the last qubit has b = 0. Default: 2 n_qubits features.
     Raises: ValueError for more features than 2 n_qubits.
-    Source: LaRose and Coyle, Phys. Rev. A 102 (2020) 032420, arXiv:2003.01695 (dense angle encoding), without its factors of pi.
+    Source: LaRose and Coyle, Phys. Rev. A 102 (2020) 032420, arXiv:2003.01695, dense angle encoding without its
+    factors of pi.
     """
     check_int("n_qubits", n_qubits, 1)
     features = 2 * n_qubits if n_features is None else check_int("n_features", n_features, 1, 2 * n_qubits)
