@@ -76,7 +76,7 @@ def finding(rows: dict[str, Row]) -> Finding:
             (percent(net), "a classical network of like size", "91 weights, the same 16 bits"),
             (f"{rows['representation']['worst']:.1e}", "largest error of a represented label",
              f"{rows['representation']['functions']} Boolean functions"),
-            (f"{1e6 * rows['engine']['step_seconds'][1]:.0f} µs", "a training step without a quantum state",
+            (f"{1e3 * rows['engine']['step_seconds'][1]:.2g} ms", "a training step without a quantum state",
              f"{1e3 * rows['engine']['step_seconds'][0]:.0f} ms on 17 qubits, the same result"),
         ),
         _claims(rows, ours),
@@ -185,6 +185,7 @@ def _claims(rows: dict[str, Row], ours: Interval) -> tuple[Claim, ...]:
                 f"{len(chosen(rows, label))} runs") for label in LABELS),
         Claim("superpositions as data", "learned", " and ".join(
             percent(interval([row[name]["error"] for row in chosen(rows, "superpositions")])) for name in READOUTS)),
-        *(Claim(f"label of a quantum state, {kind}", "learned", percent(
-            interval([row[LOSSES[0]] for row in chosen(rows, f"states {kind}")]))) for kind in KINDS),
+        *(Claim(f"label of a quantum state, {kind}: error", "learned", ", ".join(
+            f"{percent(interval([row[name] for row in chosen(rows, f'states {kind}')]))} ({word})"
+            for name, word in zip(LOSSES, ("loss 1 - l <Y>", "logistic loss"), strict=True))) for kind in KINDS),
     )  # fmt: skip

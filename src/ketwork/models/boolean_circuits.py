@@ -21,7 +21,7 @@ def reed_muller(table: Any) -> NDArray[np.bool_]:
     """
     values = check_array("table", table, 1)
     n = len(values).bit_length() - 1
-    if len(values) != 1 << n or not 1 <= n <= _MOST_BITS:
+    if not 1 <= n <= _MOST_BITS or len(values) != 1 << n:
         raise ValueError(f"Argument `table` must have 2^n entries, n from 1 to {_MOST_BITS}, but has {len(values)}.")
     if not np.isin(values, (0, 1)).all():
         raise ValueError("Argument `table` must hold 0 and 1 alone.")
