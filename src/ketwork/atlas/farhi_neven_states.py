@@ -41,7 +41,7 @@ class StateTask:
     testing: int = 1000
     passes: int = 3
     rate: float = 0.02
-    steps: int = 100
+    steps: int = 50
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, KINDS)
