@@ -13,6 +13,9 @@ from ketwork.experiments.measures import measures
 from ketwork.experiments.predict import predict_rows
 from ketwork.experiments.run import split
 from ketwork.experiments.task import FitTask, UserError
+from ketwork.models import VariationalClassifier
+from ketwork.models.regressor import VariationalRegressor
+from ketwork.models.storage import save, to_arrays
 
 
 @pytest.fixture(scope="module", params=["variational", "kernel"])
@@ -98,3 +101,32 @@ def test_devices_that_do_not_fit(run):
         predict_rows(run, "wine", device="manilla")
     with pytest.raises(UserError, match="`shots` must lie in"):
         predict_rows(run, "wine", shots=0)
+
+
+# ---------------------------------------------------------------------- models that `ketwork fit` does not make
+def saved(folder, model, y, **more):
+    wine = load("wine")
+    config, arrays = to_arrays(model.fit(wine.X, y))
+    save(folder / "model", {**config, **more}, arrays)
+    return wine, model
+
+
+def test_numbers_and_several_columns(tmp_path):
+    names = {"feature_names": list(load("wine").feature_names)}
+    small = {"n_qubits": 2, "layers": 1, "epochs": 2, "random_state": 0}
+    y = load("wine").X[:, 0]
+    wine, model = saved(tmp_path, VariationalRegressor(**small), y, **names)
+    header, *lines = predict_rows(tmp_path, "wine")
+    assert header == "prediction"
+    np.testing.assert_allclose([float(line) for line in lines], model.predict(wine.X), rtol=1e-6)
+    labels = np.stack([y > 13, y > 12], axis=1).astype(int)
+    wine, model = saved(tmp_path, VariationalClassifier(**small), labels, **names)
+    header, *lines = predict_rows(tmp_path, "wine")
+    assert header == "prediction 0,prediction 1"
+    np.testing.assert_array_equal([[int(v) for v in line.split(",")] for line in lines], model.predict(wine.X))
+
+
+def test_a_model_without_names_of_features(tmp_path):
+    saved(tmp_path, VariationalClassifier(n_qubits=2, layers=1, epochs=1), load("wine").y)
+    with pytest.raises(UserError, match="does not know the names of its features"):
+        predict_rows(tmp_path, "wine")

@@ -84,6 +84,23 @@ def test_every_variant_comes_back(name, tmp_path):
             from_arrays(config, {**arrays, array: np.ones((3, 3, 3))})
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_comes_back(kind, tmp_path):
+    model = getattr(importlib.import_module(KINDS[kind]), kind)()
+    quick = {"epochs": 2, "random_state": 0, "n_clusters": 3}
+    model.set_params(**{k: v for k, v in quick.items() if k in model.get_params()})
+    model.fit(X[::3], X[::3, 2] if kind.endswith("Regressor") else Y[::3])
+    save(tmp_path / "model", *to_arrays(model))
+    back = from_arrays(*load(tmp_path / "model"))
+    assert {k: str(v) for k, v in back.get_params().items() if k != "random_state"} == {
+        k: str(v) for k, v in model.get_params().items() if k != "random_state"
+    }
+    used = [m for m in ("predict", "predict_proba", "decision_function", "transform") if hasattr(model, m)]
+    assert used
+    for method in used:
+        np.testing.assert_allclose(getattr(back, method)(X), getattr(model, method)(X), atol=1e-6)
+
+
 def test_code_of_the_users_is_not_saved():
     mine = Encoding("mine", Circuit(1).rx(0, x[0]), prepare=lambda X: X[:, :1])
     model = VariationalClassifier(mine, None, epochs=1, random_state=0).fit(X, Y)

@@ -16,7 +16,8 @@ from ketwork.models.storage import load as load_model
 
 
 def predict_rows(run: Path, data: str, device: str | None = None, shots: int | None = None) -> list[str]:
-    """CSV lines: a header, then the predicted class (and, where known, its probability) of every row.
+    """CSV lines: a header, then the predicted class (and, where known, its probability) of every row; the number that
+    a regressor predicts; or for several labels or outputs a column each.
 
     device, shots: where the circuits run and how often each is read; by default exact values of an ideal simulator.
     Raises: UserError when the run has no model, or the data lacks a feature or holds values not finite.
@@ -30,21 +31,28 @@ def predict_rows(run: Path, data: str, device: str | None = None, shots: int | N
         from ketwork.experiments.on_device import place_for
 
         model = model.on(place_for(device, shots, model.circuit_.n_qubits).reading(seed=0))
-    names = config["feature_names"]
+    names = config.get("feature_names")
+    if not isinstance(names, list):
+        raise UserError(f"{run} holds a model that does not know the names of its features: `ketwork fit` saves them.")
     X = _features(data, names)
     bad = np.argwhere(~np.isfinite(X))
     if len(bad):
         raise UserError(f"{data}: column {names[bad[0][1]]!r} holds {X[tuple(bad[0])]} in data row {bad[0][0] + 1}.")
     reduction = {k.removeprefix("reduction_"): v for k, v in arrays.items() if k.startswith("reduction_")}
-    inputs = reduce(X, reduction)
-    if not hasattr(model, "predict_proba"):
-        try:
-            return _csv([["prediction"], *([label] for label in model.predict(inputs))])
-        except ValueError as error:  # a kernel from pairs has a limit of how many
-            raise UserError(str(error)) from None
-    chances = model.predict_proba(inputs)
-    rows = [[model.classes_[row.argmax()], f"{row.max():.4f}"] for row in chances]
-    return _csv([["prediction", "probability"], *rows])
+    inputs = reduce(X, reduction) if reduction else X
+    chances = model.predict_proba(inputs) if hasattr(model, "predict_proba") else None
+    if chances is not None and not getattr(model, "multilabel_", False):
+        rows = [[model.classes_[row.argmax()], f"{row.max():.4f}"] for row in chances]
+        return _csv([["prediction", "probability"], *rows])
+    if not hasattr(model, "predict"):
+        raise UserError(f"{run} holds a {config['kind']}, which predicts nothing.")
+    try:
+        found = np.asarray(model.predict(inputs))
+    except ValueError as error:  # a kernel from pairs has a limit of how many
+        raise UserError(str(error)) from None
+    if found.ndim == 1:
+        return _csv([["prediction"], *([value] for value in found)])
+    return _csv([[f"prediction {k}" for k in range(found.shape[1])], *found])
 
 
 def _csv(rows: list[list[Any]]) -> list[str]:
