@@ -18,6 +18,7 @@ Observable = PauliSum | tuple[Any, Sequence[int]]
 """A Pauli sum over the circuit's qubits, or a Hermitian 2x2 or 4x4 matrix with the qubits it acts on."""
 NORM_TOLERANCE = 1e-5
 """How far the norm of a state to start from may be from 1: what single precision makes of a large one, and no more."""
+_SHORT = 64
 
 
 def check_circuit(circuit: Any) -> None:
@@ -130,7 +131,9 @@ def check_initial(circuit: Circuit, x: Floats, initial: Any) -> tuple[Floats, ND
         raise ValueError(
             f"Argument `initial` must hold one state, or one for each of the {len(x)} samples, but holds {len(states)}."
         )
-    norms = np.sqrt(sum(np.square(part).sum(axis=1, dtype=np.float64) for part in (states.real, states.imag)))
+    parts: Any = states.view(np.float32 if small else np.float64)
+    short = size <= _SHORT  # a sum that single precision is enough for, and that is slow for NumPy's reductions
+    norms = np.sqrt(np.einsum("bi,bi->b", parts, parts) if short else np.square(parts).sum(axis=1, dtype=np.float64))
     far = np.flatnonzero(np.abs(norms - 1) > NORM_TOLERANCE)
     if len(far):
         raise ValueError(
