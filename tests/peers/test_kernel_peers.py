@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ketwork import Circuit, x
 from ketwork.circuit.to_qiskit import to_qiskit
 from ketwork.models import data_reuploading, iqp_feature_map, zz_feature_map
 from ketwork.models.alignment import alignment, class_target
@@ -50,10 +51,7 @@ def pennylanes_kernel():
 
 
 def test_pennylanes_iqp_kernel_and_alignment():
-    """PennyLane's IQPEmbedding is RZ(x_i) and RZZ(x_i x_j), ours the same with -2 times the phase: x becomes -x / 2, and
-    products of pairs are a number of their own, so the pairs are compared by a circuit made for it."""
-    from ketwork import Circuit, x
-
+    """Rounds of H, RZ(x_i) and exp(-i x_i x_j ZZ / 2) are PennyLane's IQPEmbedding."""
     qml, kernel = pennylanes_kernel()
     circuit = Circuit(3)
     for _ in range(2):
