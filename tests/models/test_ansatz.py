@@ -234,6 +234,7 @@ def test_a_circuit_is_an_ansatz():
         (lambda: build_ansatz(Circuit(2).ry(0, x[0]), 2, 1), "weights alone, but asks for 1 inputs"),
         (lambda: build_ansatz(Circuit(2), 2, 1, rotations="X"), "takes no options"),
         (lambda: build_ansatz("kandala", 2, 1, "cxx"), "`entangler` must be one of"),
+        (lambda: build_ansatz("mps", 2, 1, topology="rings"), "Did you mean 'ring'"),
         (lambda: basic_entangler(2, 1, "W"), "`rotations` must be one of X, Y, Z"),
         (lambda: two_local(2, 1, ("cx",)), "`rotations` must be one of"),
         (lambda: brick_wall(2, 1, entangler="h"), "`entangler` must be one of"),

@@ -315,7 +315,8 @@ def build_ansatz(
     Raises: ValueError for unknown names or options, or a circuit with inputs or of another number of qubits.
     """
     n = check_int("n_qubits", n_qubits, 1)
-    check_choice("entangler", entangler, ENTANGLERS)
+    check_choice("entangler", entangler, ENTANGLERS)  # both are checked even where they change nothing
+    connected_pairs(n, topology)
     if not isinstance(ansatz, str):
         circuit = _given(ansatz, n, options)
         return without_entanglement(circuit) if entangler == "none" else circuit

@@ -10,7 +10,7 @@ from typing import Any
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit, w, x
 from ketwork.models.chebyshev import chebyshev_encoding
-from ketwork.models.couplings import Topology, entangle
+from ketwork.models.couplings import ENTANGLERS, TOPOLOGIES, Topology, entangle
 from ketwork.models.encoding import SPANS, Encoding, without_entanglement
 from ketwork.models.feature_maps import iqp_feature_map, pauli_feature_map, z_feature_map, zz_feature_map
 from ketwork.models.hamiltonian_encoding import chain_evolution, image_evolution, image_qubits
@@ -236,7 +236,10 @@ def encode(
     features than there are.
     """
     features = check_int("n_features", n_features, 1)
-    bare = entangler == "none"
+    check_int("depth", depth, 1)  # all are checked even where they change nothing
+    bare = check_choice("entangler", entangler, ENTANGLERS) == "none"
+    if isinstance(entanglement, str):
+        check_choice("entanglement", entanglement, TOPOLOGIES)
     if not isinstance(encoding, str):
         given = _given(encoding, features, n_qubits, options)
         return _without(given) if bare else given
