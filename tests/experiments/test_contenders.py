@@ -9,8 +9,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from ketwork import Circuit, x
 from ketwork.experiments.contenders import ablations_of, contender_of, parameter_count, plain
 from ketwork.models.classifier import VariationalClassifier
+from ketwork.models.kernel_methods import KernelClassifier
 
 SIZES = (2, 2, 10)
 
@@ -64,6 +66,15 @@ def test_ablations_take_away_one_thing_even_in_a_pipeline():
     assert names == [{"variationalclassifier__train_circuit"}, {"variationalclassifier__entangler"}]
     assert set(found[1].space) == {"variationalclassifier__layers"}  # tuning cannot put entanglement back
     assert ablations_of(contender_of("l", "quantum", LogisticRegression())) == []
+
+
+@pytest.mark.parametrize(("encoding", "count"), [("iqp", 1), ("zz", 1), ("angle", 0), (Circuit(2).rx(0, x[0]), 0)])
+def test_a_kernel_without_entanglement_is_tried_only_where_there_is_some(encoding, count):
+    assert len(ablations_of(contender_of("k", "quantum", KernelClassifier(encoding=encoding)))) == count
+    off = KernelClassifier(encoding="iqp", entanglement="none")
+    assert ablations_of(contender_of("k", "quantum", off)) == []
+    pairs = KernelClassifier(encoding="iqp", entanglement=[(0, 1)])
+    assert len(ablations_of(contender_of("k", "quantum", pairs))) == 1
 
 
 @pytest.mark.parametrize(

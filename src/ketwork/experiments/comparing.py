@@ -90,22 +90,19 @@ def _text(value: Any) -> str:
 
 # ---------------------------------------------------------------------- the models
 def _variational(task: CompareTask, regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
-    if regression:
-        from ketwork.models.regressor import VariationalRegressor as kind
-    else:
-        from ketwork.models.classifier import VariationalClassifier as kind
+    from ketwork.models.classifier import VariationalClassifier
+    from ketwork.models.regressor import VariationalRegressor
+
+    kind = VariationalRegressor if regression else VariationalClassifier
     options = {"layers": task.layers or 4, "n_qubits": task.qubits, "epochs": task.epochs, "learning_rate": 0.05}
     return kind(random_state=seed, **{**options, **setting})
 
 
 def _kernel(task: CompareTask, regression: bool, setting: Setting, seed: int, sizes: Sizes) -> Any:
-    from ketwork.models import kernel_methods
+    from ketwork.models.kernel_methods import KernelClassifier, KernelRegressor
 
-    kind: Any = kernel_methods.KernelClassifier
-    if regression:
-        kind, setting = kernel_methods.KernelRegressor, {("alpha" if k == "C" else k): v for k, v in setting.items()}
-        setting |= {"alpha": 1 / setting["alpha"]} if "alpha" in setting else {}
-    return kind(random_state=seed, **{"encoding": "iqp", "depth": task.layers or 2, **setting})
+    fixed: Setting = {"encoding": "iqp", "depth": task.layers or 2, "random_state": seed}
+    return KernelRegressor(**fixed, method="svr", **setting) if regression else KernelClassifier(**fixed, **setting)
 
 
 MODELS: dict[str, tuple[Any, dict[str, Any], int]] = {

@@ -112,17 +112,18 @@ _TAKEN_AWAY: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("frozen random circuit", ("train_circuit",), False),
     ("no entangling gates", ("entangler", "entanglement"), "none"),
 )
-_UNENTANGLED = ("angle", "dense_angle", "dense-angle", "basis", "chebyshev")
 
 
 def _matters(key: str, value: Any, off: Any, known: Mapping[str, Any]) -> bool:
-    """Whether an option changes the model: it is not off yet, and the circuit is not fixed or without entanglement."""
+    """Whether an option changes the model: it is not off yet, and the circuit has what it turns off."""
+    from ketwork.models.encodings import ENCODINGS
+
     path, _, leaf = key.rpartition("__")
     where = f"{path}__" if path else ""
-    encoding = known.get(f"{where}encoding", "")
-    fixed = leaf == "entanglement" and (not isinstance(encoding, str) or encoding in _UNENTANGLED)
-    fixed |= leaf == "entangler" and not isinstance(known.get(f"{where}ansatz", ""), str)
-    return value is not None and value != off and not fixed
+    encoding = known.get(f"{where}encoding")
+    row = ENCODINGS.get(encoding) if isinstance(encoding, str) else None
+    fixed = leaf == "entanglement" and encoding is not None and (row is None or leaf not in row.takes)
+    return value is not None and not (isinstance(value, type(off)) and value == off) and not fixed
 
 
 def _changed(model: Contender, title: str, changes: Setting) -> Contender:
@@ -135,7 +136,7 @@ def _changed(model: Contender, title: str, changes: Setting) -> Contender:
 
 def parameter_count(model: Any) -> int | None:
     """How many numbers a fitted model learned (for trees: their nodes); None where it does not say."""
-    if hasattr(model, "steps"):
+    if isinstance(getattr(model, "steps", None), list):
         return parameter_count(model.steps[-1][1])
     if hasattr(model, "n_parameters_"):
         return int(model.n_parameters_)
