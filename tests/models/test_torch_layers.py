@@ -3,6 +3,8 @@
 import copy
 import io
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -249,3 +251,9 @@ def test_a_hybrid_network_learns():
 def test_doors(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_without_torch_the_extra_is_named():
+    code = "import sys; sys.modules['torch'] = None; import ketwork.models.torch_layers"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "torch is not installed. It comes with: pip install 'ketwork[torch]'" in done.stderr
