@@ -67,12 +67,24 @@ class Diagnosed:
 
 def diagnose(task: DiagnoseTask, out: Path | None = None, resume: bool = False) -> Diagnosed:
     """Run every diagnostic that fits, shown as it goes. Raises: UserError for what the user can mend."""
-    from ketwork.engine.warm import ensure_compiled
-
     subject = examined(task.model, min(task.samples, _KERNEL_ROWS), task.seed)
     config = asdict(task) | {"subject": fingerprint(subject)}
     folder = out or Path("runs") / f"diagnose-{Path(subject.name).name.replace(':', '-')}-{digest(config)[:8]}"
-    started, rows = time.perf_counter(), {}
+    started = time.perf_counter()
+    try:
+        rows = _everything(subject, task, folder, config, resume)
+    except SystemError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in the middle of its code
+            raise KeyboardInterrupt from None
+        raise
+    return Diagnosed(task, subject, rows, folder, time.perf_counter() - started)
+
+
+def _everything(subject: Examined, task: DiagnoseTask, folder: Path, config: Row, resume: bool) -> dict[str, Row]:
+    """The rows of all pieces, by key."""
+    from ketwork.engine.warm import ensure_compiled
+
+    rows = {}
     with open_ledger(folder, config, resume) as ledger:
         ledger.note(" ".join(subject.about))
         ensure_compiled(say=ledger.note)
@@ -81,7 +93,7 @@ def diagnose(task: DiagnoseTask, out: Path | None = None, resume: bool = False) 
         for number, (key, make) in enumerate(work):
             seed = np.random.SeedSequence([task.seed, number])
             rows[key] = ledger.row(key, partial(_made, make, np.random.default_rng(seed)))
-    return Diagnosed(task, subject, rows, folder, time.perf_counter() - started)
+    return rows
 
 
 def fingerprint(subject: Examined) -> str:
