@@ -19,7 +19,14 @@ from ketwork.models.storage import from_arrays, load, save, to_arrays
 X, Y = load_iris(return_X_y=True)
 X, Y = X[::4], Y[::4]
 NAMES = np.array(["a", "b", "c"])[Y]
-TRAINED = {"encoding": "reuploading", "n_qubits": 2, "depth": 1, "trainable": True, "steps": 3, "random_state": 0}
+TRAINED = {
+    "encoding": "reuploading",
+    "n_qubits": 2,
+    "depth": 1,
+    "trainable": True,
+    "alignment_steps": 3,
+    "random_state": 0,
+}
 MODELS = [
     KernelClassifier(),
     KernelClassifier(kernel="projected", locality=2, **TRAINED),

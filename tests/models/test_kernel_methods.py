@@ -160,7 +160,7 @@ def test_training_raises_the_alignment_of_all_samples(kernel):
     points, labels = make_circles(80, factor=0.4, noise=0.08, random_state=0)
     settings = {"encoding": "reuploading", "n_qubits": 2, "depth": 2, "kernel": kernel, "random_state": 1}
     drawn = KernelClassifier(**settings).fit(points, labels)
-    trained = KernelClassifier(trainable=True, steps=40, learning_rate=0.1, **settings).fit(points, labels)
+    trained = KernelClassifier(trainable=True, alignment_steps=40, learning_rate=0.1, **settings).fit(points, labels)
     assert trained.alignment_.end > trained.alignment_.start + 0.1
     assert alignment(trained.gram_, class_target(labels)) > alignment(drawn.gram_, class_target(labels)) + 0.1
     assert trained.weights_.shape == drawn.weights_.shape
@@ -169,7 +169,14 @@ def test_training_raises_the_alignment_of_all_samples(kernel):
 
 def test_a_sampled_kernel_is_trained_without_gradients():
     points, labels = make_circles(30, factor=0.4, noise=0.05, random_state=0)
-    settings = {"encoding": "reuploading", "n_qubits": 1, "depth": 1, "batch_size": 6, "steps": 3, "random_state": 0}
+    settings = {
+        "encoding": "reuploading",
+        "n_qubits": 1,
+        "depth": 1,
+        "batch_size": 6,
+        "alignment_steps": 3,
+        "random_state": 0,
+    }
     backend = Sampled(Simulator())
     model = KernelClassifier(backend=backend, trainable=True, optimizer="spsa", shots=100, **settings)
     assert model.fit(points, labels).score(points, labels) > 0.5

@@ -36,8 +36,8 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
 
     It reads the parameters that the kinds share: encoding, depth, entanglement, n_qubits, encoding_options,
     standardise, scale, kernel, gamma, locality, precision, threads, random_state, backend, shots, max_circuits, memory;
-    of those that can be trained: trainable, optimizer, steps, learning_rate, batch_size; of those with a teacher:
-    n_components, regularisation.
+    of those that can be trained: trainable, optimizer, alignment_steps, learning_rate, batch_size; of those with a
+    teacher: n_components, regularisation.
     """
 
     def __sklearn_clone__(self) -> Self:
@@ -192,7 +192,9 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
         kernel = self._kernel_with(self.weights_, self.gamma_)
         if self.gamma == "scale" and isinstance(kernel, ProjectedKernel):
             kernel = replace(kernel, gamma=scaled_gamma(kernel.rows(inputs)))
-        found = align(kernel, inputs, target, self.steps, self.batch_size, self.optimizer, seed=rng, **options)
+        found = align(
+            kernel, inputs, target, self.alignment_steps, self.batch_size, self.optimizer, seed=rng, **options
+        )
         graded = "gradient" in METHODS[self.optimizer].needs
         a_step = kernel.circuits(min(self.batch_size, len(inputs)))
         self.n_circuit_evaluations_ += len(found.history) * a_step * (1 + (self._shifts() if graded else 0))
@@ -218,7 +220,7 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"Argument `scale` must be {wanted}, but is {self.scale!r}.")
         if getattr(self, "trainable", False):
             check_choice("optimizer", self.optimizer, OPTIMIZERS)
-            check_int("steps", self.steps, 1)
+            check_int("alignment_steps", self.alignment_steps, 1)
             check_int("batch_size", self.batch_size, 2)
             check_real("learning_rate", self.learning_rate, 0)
 

@@ -34,7 +34,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         arXiv:2111.05451). None for 1/sqrt(F), or 1 for features as they are; "auto" for the best aligned of seven.
     kernel : "fidelity" |<psi(a)|psi(b)>|^2, "projected" exp(-gamma times the squared distances of the reduced states of
         `locality` qubits), or "projected-linear". gamma : "scale" for one over their summed variance.
-    trainable : train the weights of the encoding by kernel-target alignment: `steps` of `optimizer` with
+    trainable : train the weights of the encoding by kernel-target alignment: `alignment_steps` of `optimizer` with
         `learning_rate`, on `batch_size` samples each.
     C : the penalty of the support vector machine. class_weight : None, "balanced" or a dictionary.
     n_components : None for the exact kernel; else so many random training samples are landmarks (Nystroem), the machine
@@ -83,7 +83,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         standardise: bool = True,
         trainable: bool = False,
         optimizer: str = "adam",
-        steps: int = 100,
+        alignment_steps: int = 100,
         learning_rate: float = 0.05,
         batch_size: int = 32,
         class_weight: Any = None,
@@ -111,7 +111,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         self.standardise = standardise
         self.trainable = trainable
         self.optimizer = optimizer
-        self.steps = steps
+        self.alignment_steps = alignment_steps
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.class_weight = class_weight
@@ -232,8 +232,8 @@ class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
     n_components : None for the exact kernel; else so many random training samples are landmarks (Nystroem); the ridge's
         predictions with all samples as landmarks are those of the exact kernel.
     encoding, depth, entanglement, n_qubits, encoding_options, standardise, scale, kernel, gamma, locality, trainable,
-    optimizer, steps, learning_rate, batch_size, regularisation, precision, threads, random_state, backend, shots,
-    max_circuits, memory : as of `KernelClassifier`; kernels are aligned with the products of the values of y.
+    optimizer, alignment_steps, learning_rate, batch_size, regularisation, precision, threads, random_state, backend,
+    shots, max_circuits, memory : as of `KernelClassifier`; kernels are aligned with the products of the values of y.
 
     Attributes
     ----------
@@ -261,7 +261,7 @@ class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
         standardise: bool = True,
         trainable: bool = False,
         optimizer: str = "adam",
-        steps: int = 100,
+        alignment_steps: int = 100,
         learning_rate: float = 0.05,
         batch_size: int = 32,
         n_components: int | None = None,
@@ -290,7 +290,7 @@ class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
         self.standardise = standardise
         self.trainable = trainable
         self.optimizer = optimizer
-        self.steps = steps
+        self.alignment_steps = alignment_steps
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.n_components = n_components

@@ -232,9 +232,11 @@ class FidelityKernel:
 
 def _squared_of_itself(states: NDArray[np.complexfloating[Any]]) -> Floats:
     """|<a|b>|^2 (A, A) of states (A, 2^n) with themselves, every pair once."""
-    upper = zherk(1.0, states.T, trans=2)
-    found = np.triu(upper.real**2 + upper.imag**2)
-    return np.asarray(found + np.triu(found, 1).T)
+    product = zherk(1.0, states.T, trans=2).T  # in rows: the lower triangle is filled, the rest is 0
+    found = product.real**2 + product.imag**2
+    above = np.triu_indices(len(found), 1)
+    found[above] = found.T[above]
+    return np.asarray(found)
 
 
 # ---------------------------------------------------------------------- doors
