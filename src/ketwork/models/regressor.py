@@ -85,36 +85,25 @@ class VariationalRegressor(RegressorMixin, Variational):  # type: ignore[misc]
         optimizer_options: dict[str, Any] | None = None,
         warm_start: bool = False,
     ) -> None:
-        self.encoding = encoding
-        self.ansatz = ansatz
-        self.layers = layers
-        self.n_qubits = n_qubits
-        self.entangler = entangler
-        self.topology = topology
-        self.scale = scale
-        self.loss = loss
-        self.delta = delta
-        self.readout = readout
-        self.observables = observables
-        self.optimizer = optimizer
+        self.encoding, self.encoding_options = encoding, encoding_options
+        self.ansatz, self.ansatz_options = ansatz, ansatz_options
+        self.layers, self.n_qubits = layers, n_qubits
+        self.entangler, self.topology = entangler, topology
+        self.scale, self.l2 = scale, l2
+        self.loss, self.delta = loss, delta
+        self.readout, self.observables = readout, observables
+        self.optimizer, self.optimizer_options = optimizer, optimizer_options
         self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.l2 = l2
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.train_circuit = train_circuit
-        self.precision = precision
-        self.threads = threads
-        self.random_state = random_state
-        self.verbose = verbose
-        self.callbacks = callbacks
-        self.backend = backend
-        self.encoding_options = encoding_options
-        self.ansatz_options = ansatz_options
-        self.optimizer_options = optimizer_options
-        self.warm_start = warm_start
+        self.epochs, self.batch_size = epochs, batch_size
+        self.early_stopping, self.validation_fraction, self.n_iter_no_change = (
+            early_stopping,
+            validation_fraction,
+            n_iter_no_change,
+        )
+        self.train_circuit, self.warm_start = train_circuit, warm_start
+        self.precision, self.threads = precision, threads
+        self.random_state, self.backend = random_state, backend
+        self.verbose, self.callbacks = verbose, callbacks
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
