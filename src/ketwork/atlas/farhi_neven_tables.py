@@ -187,7 +187,8 @@ def states(rows: dict[str, Row]) -> Section:
     for key, name in names.items():
         found = [interval([row[key] for row in chosen(rows, f"states {kind}")]) for kind in KINDS]
         cells.append((name, *map(percent, found)))
-        heights[name] = [100 * one.mean for one in found]
+        if key != "before":
+            heights[name] = [100 * one.mean for one in found]
     sizes = [chosen(rows, f"states {kind}")[0]["terms"] for kind in KINDS]
     tests = [
         f"{kind}: {_compared(kind, rows, LOSSES[1], LOSSES[0])}, and {_compared(kind, rows, LOSSES[1], 'classical')}"
