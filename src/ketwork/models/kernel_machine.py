@@ -75,7 +75,7 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
         scaling, weighing, training = seeds.generator(self._seed()).spawn(3)
         self.weights_ = weighing.normal(0, 1, self.circuit_.n_weights)
         self.gamma_ = 1.0 if isinstance(self.gamma, str) else float(self.gamma)
-        self.scale_ = FeatureScale.of(X, 1.0)
+        self.scale_ = FeatureScale.of(X, 1.0, span=self._span)
         factor = self._factor()
         if factor is None:
             assert target is not None
@@ -114,13 +114,12 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
 
     def _inputs(self, X: Floats) -> Floats:
         """Inputs (N, n_inputs) of the circuit for features (N, F)."""
-        if self.encoding_.span == "raw" or not self.standardise:
-            scaled = X * self.factor_
-        elif self.encoding_.span == "unit":
-            scaled = replace(self.scale_, factor=min(self.factor_, 1.0) / 3).apply(X)
-        else:
-            scaled = replace(self.scale_, factor=self.factor_).apply(X)
-        return np.asarray(self.encoding_.prepare(scaled)[:, : self.circuit_.n_inputs])
+        return encoded(self.encoding_, self.scale_, self._span, self.factor_, X)
+
+    @property
+    def _span(self) -> str:
+        """How features are scaled."""
+        return self.encoding_.span if self.standardise else "raw"
 
     def _rows(self, X: Any) -> Floats:
         """Rows (N, R) of the kernel for new samples' features (N, F)."""
@@ -171,8 +170,7 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
             return None
         if self.scale is not None:
             return check_real("scale", self.scale, 0)
-        angles = self.standardise and self.encoding_.span == "angle"
-        return float(1 / np.sqrt(self.n_features_in_)) if angles else 1.0
+        return usual_factor(self._span, self.n_features_in_)
 
     def _best_factor(self, X: Floats, target: Target, rng: np.random.Generator) -> tuple[float, dict[float, float]]:
         """The bandwidth with the highest alignment, and the alignment of each that was tried."""
@@ -239,7 +237,7 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
         """
         self._check_kernel_parameters(lambda chosen: np.zeros((len(chosen), len(chosen))))
         self._encode()
-        self.scale_ = FeatureScale.restored(arrays, self.n_features_in_, 1.0)
+        self.scale_ = FeatureScale.restored(arrays, self.n_features_in_, 1.0, self._span)
         self.factor_, self.gamma_ = check_real("factor", facts["factor"], 0), check_real("gamma", facts["gamma"], 0)
         self.n_circuit_evaluations_ = 0
         self.weights_ = arrays["weights"] if self.circuit_.n_weights else np.zeros(0)
@@ -263,6 +261,17 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
             if whitening.ndim != 2 or len(whitening) != len(self.anchors_):
                 raise ValueError("The saved model's landmarks do not fit its whitening.")
             self.landmarks_ = Landmarks(self.anchors_, whitening)
+
+
+def encoded(encoding: Encoding, scale: FeatureScale, span: str, factor: float, X: Floats) -> Floats:
+    """Inputs (N, n_inputs) of an encoding's circuit for features (N, F), scaled as the span says and times a factor."""
+    held = min(factor, 1.0) if span == "unit" else factor  # larger ones would leave [-1, 1]
+    return np.asarray(encoding.prepare(replace(scale, factor=held).apply(X))[:, : encoding.circuit.n_inputs])
+
+
+def usual_factor(span: str, n_features: int) -> float:
+    """What scaled features are multiplied by when nobody says."""
+    return float(1 / np.sqrt(n_features)) if span == "angle" else 1.0
 
 
 def scaled_gamma(rows: Floats) -> float:

@@ -17,6 +17,7 @@ from ketwork.models.classifier import check_backend
 from ketwork.models.couplings import entangle
 from ketwork.models.encodings import encode, encoding_qubits
 from ketwork.models.gram import Floats
+from ketwork.models.kernel_machine import encoded, usual_factor
 from ketwork.models.projected_kernel import paulis_up_to
 from ketwork.models.scaling import FeatureScale
 from ketwork.operators import PauliSum
@@ -106,8 +107,8 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the scale of features X (N, F) and draw what is random. Raises: ValueError for bad parameters."""
         X = validate_data(self, X, dtype=np.float64)
         self._check_parameters()
-        self.scale_ = FeatureScale.of(X, 1.0)
         self._build()
+        self.scale_ = FeatureScale.of(X, 1.0, span=self._span)
         drawing = seeds.generator(copy.deepcopy(self.random_state)).spawn(3)
         self.weights_ = drawing[0].normal(0, 1, self.circuit_.n_weights)
         if self.kind == "kitchen-sinks":
@@ -180,17 +181,19 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X = validate_data(self, X, dtype=np.float64, reset=False)
         if self.kind == "projected":
             return self._read(self._inputs(X))
-        scaled = self.scale_.apply(X) if self.standardise else X
-        angles = np.einsum("eqf,nf->neq", self.matrix_, scaled) + self.offsets_
+        angles = np.einsum("eqf,nf->neq", self.matrix_, self.scale_.apply(X)) + self.offsets_
         return self._read(angles.reshape(-1, self.circuit_.n_qubits)).reshape(len(X), -1)
 
     def _inputs(self, X: Floats) -> Floats:
-        plain = self.encoding_.span == "raw" or not self.standardise
-        factor = self.scale if self.scale is not None else 1.0 if plain else 1 / np.sqrt(self.n_features_in_)
-        if self.encoding_.span == "unit" and not plain:
-            factor = min(factor, 1.0) / 3 if self.scale is not None else 1 / 3
-        scaled = X * factor if plain else self.scale_.apply(X) * factor
-        return np.asarray(self.encoding_.prepare(scaled)[:, : self.circuit_.n_inputs])
+        factor = usual_factor(self._span, self.n_features_in_) if self.scale is None else float(self.scale)
+        return encoded(self.encoding_, self.scale_, self._span, factor, X)
+
+    @property
+    def _span(self) -> str:
+        """How features are scaled."""
+        if not self.standardise:
+            return "raw"
+        return "angle" if self.kind == "kitchen-sinks" else self.encoding_.span
 
     def _read(self, inputs: Floats) -> Floats:
         """Expectation values (B, M) for inputs (B, n_inputs)."""
@@ -226,7 +229,7 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _restored(self, facts: dict[str, Any], arrays: dict[str, Any]) -> "QuantumFeatures":
         self._check_parameters()
         self._build()
-        self.scale_ = FeatureScale.restored(arrays, self.n_features_in_, 1.0)
+        self.scale_ = FeatureScale.restored(arrays, self.n_features_in_, 1.0, self._span)
         self.weights_ = arrays["weights"] if self.circuit_.n_weights else np.zeros(0)
         fits = self.weights_.shape == (self.circuit_.n_weights,)
         if self.kind == "kitchen-sinks":
