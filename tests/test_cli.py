@@ -73,6 +73,21 @@ def test_an_interrupted_run_goes_on(finished, tmp_path):
     assert len((out / "rows.jsonl").read_text().splitlines()) >= 14
 
 
+def test_a_comparison_over_data_sets(tmp_path, capsys):
+    words = ["compare", table(tmp_path / "t.csv", good_rows()), "linearly-separable:features=2,samples=40"]
+    words += ["--models", "kernel", "--baselines", "logistic regression", "--budget", "2", "--inner", "1"]
+    words += ["--folds", "2", "--no-ablations", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "Over 2 data sets, quantum kernel against the best baseline of each (Holm's correction over 2 tests)" in said
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert len(result["rows"]) == 2 * 2 * 2
+    assert main(words) == 2
+    assert "add --resume" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["rows"] == result["rows"]
+
+
 def test_predict(finished, tmp_path, capsys):
     data = table(tmp_path / "new.csv", ["5.0,-5.0", "-5.0,5.0"], "a,b")
     assert main(["predict", str(finished / "out"), data]) == 0
@@ -165,6 +180,11 @@ def bad_inputs():
     yield "bad number", lambda t: ["fit", "iris", "--seeds", "0"], "seeds"
     yield "target of a built-in", lambda t: ["fit", "iris", "--target", "x"], "--target is for files"
     yield "output is a file", lambda t: ["fit", "iris", "--out", table(t / "d.csv", [])], "is a file"
+    yield "numbers to fit", lambda t: ["fit", "diabetes", "--out", str(t / "o")], "has numbers as targets"
+    yield "unknown generator option", lambda t: ["compare", "hyperplanes:plane=2"], "Did you mean 'planes'"
+    yield "unknown contender", lambda t: ["compare", "iris", "--models", "kernle"], "Did you mean 'kernel'"
+    yield "no budget", lambda t: ["compare", "iris", "--budget", "0"], "`budget` must lie in"
+    yield "classes and numbers", lambda t: ["compare", "iris", "diabetes", "--out", str(t / "o")], "numbers as targets"
     yield "nothing to resume", lambda t: ["fit", "iris", "--out", str(t / "none"), "--resume"], "there is no run"
     yield "unknown device", lambda t: ["fit", "iris", "--device", "liam"], "Did you mean 'lima'"
     yield "small device", lambda t: ["fit", "iris", "--device", "lima", "--qubits", "7"], "7 qubits, but device 'lima'"

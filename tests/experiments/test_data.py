@@ -5,10 +5,10 @@ import hashlib
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_diabetes, load_digits
 
 from ketwork.experiments import data as data_module
-from ketwork.experiments.data import check, constant_features, from_table, load
+from ketwork.experiments.data import check, constant_features, dataset_of, from_table, load
 from ketwork.experiments.task import UserError
 
 TABLE = "a,b,kind\n1,2.5,left\n-3,1e2,right\n0.5,7,left\n2,2,right\n"
@@ -136,3 +136,54 @@ def test_quoted_newlines_and_true_line_numbers(tmp_path):
     path.write_text("a,b\n\n1,2\n1\n")
     with pytest.raises(UserError, match="line 4: 1 cells, but the first line names 2"):
         from_table(path, None)
+
+
+def test_targets_that_are_numbers(tmp_path):
+    found = load("diabetes")
+    assert found.continuous
+    np.testing.assert_array_equal(found.y, load_diabetes().target)
+    (tmp_path / "t.csv").write_text("a,height,b\n1,2.5,0\n2,1e1,1\n3,-7,1\n4,0,0\n")
+    table = load(str(tmp_path / "t.csv"), "height", numbers=True)
+    np.testing.assert_array_equal(table.y, [2.5, 10, -7, 0])
+    assert table.feature_names == ("a", "b")
+    assert not load("iris").continuous
+    (tmp_path / "u.csv").write_text("a,height\n1,2.5\n2,\n3,-7\n4,0\n")
+    with pytest.raises(UserError, match="'height' has empty cells"):
+        load(str(tmp_path / "u.csv"), "height", numbers=True)
+    (tmp_path / "v.csv").write_text("a,height\n1,2\n2,2\n3,2\n4,2\n")
+    with pytest.raises(UserError, match="the target must vary"):
+        load(str(tmp_path / "v.csv"), "height", numbers=True)
+
+
+@pytest.mark.parametrize(
+    ("y", "numbers", "kind"),
+    [
+        ([0, 1, 1, 0], None, "i"),
+        ([0.0, 1.0, 1.0, 0.0], None, "i"),
+        ([0.5, 1.0, 1.0, 0.0], None, "f"),
+        ([0, 1, 1, 0], True, "f"),
+        (["a", "b", "b", "a"], None, "U"),
+        (np.array(["a", "b", "b", "a"], object), None, "U"),
+    ],
+)
+def test_arrays_are_data_sets_of_classes_or_numbers(y, numbers, kind):
+    found = dataset_of("d", (np.arange(8.0).reshape(4, 2), y), numbers)
+    assert found.y.dtype.kind == kind
+    assert found.name == "d"
+    assert list(found.y) == list(y)
+
+
+@pytest.mark.parametrize(
+    ("given", "numbers", "error", "message"),
+    [
+        (3, None, TypeError, r"must be a Dataset, \(X, y\) or a name"),
+        ((np.zeros((3, 2)), [0, 1]), None, ValueError, "must have as many rows"),
+        ((np.zeros((3, 2)), [[0], [1], [1]]), None, ValueError, "must have as many rows"),
+        ((np.zeros(3), [0, 1, 1]), None, ValueError, "`X` must have 2 axes"),
+        ((np.zeros((0, 2)), []), None, ValueError, "must have as many rows"),
+        ((np.zeros((3, 2)), ["a", "b", "a"]), True, TypeError, "`y` must be an array of numbers"),
+    ],
+)
+def test_arrays_that_are_no_data(given, numbers, error, message):
+    with pytest.raises(error, match=message):
+        dataset_of("d", given, numbers)

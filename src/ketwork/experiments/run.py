@@ -32,7 +32,11 @@ def features_taken(task: FitTask, n_features: int) -> int:
 
 
 def drawn(task: FitTask, data: Dataset) -> Dataset:
-    """The data set, or a stratified draw of `task.samples` of its rows. Raises: UserError when that leaves too few."""
+    """The data set, or a stratified draw of `task.samples` of its rows. Raises: UserError for targets that are
+    numbers, and when too few rows are left.
+    """
+    if data.continuous:
+        raise UserError(f"{data.name} has numbers as targets, and fit is for classes; see `ketwork compare --help`.")
     found, classes = data, len(data.classes)
     if len(data.y) > task.samples:
         from sklearn.model_selection import train_test_split

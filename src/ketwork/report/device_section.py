@@ -124,7 +124,7 @@ def _compared(task: FitTask, found: Evaluations, device: Device | None) -> list[
 
 def _difference(task: FitTask, found: Evaluations, one: Any, other: Any, start: str) -> str:
     a, b = ([entry["accuracy"] for entry in found[key]] for key in (one, other))
-    p = paired_p_value(a, b, task.test_fraction)
+    p = paired_p_value(a, b, task.held_out)
     test = "" if np.isnan(p) else f" (p = {p:.2g}{', no difference shown' if p >= 0.05 else ''})"
     if len(a) > 1 and np.isnan(p):  # no spread to judge by
         test = " (in every repetition)"
