@@ -63,9 +63,9 @@ def folds(task: FitTask, data: Dataset) -> int:
 
 
 def test_size(task: FitTask, data: Dataset) -> int:
-    """How many rows are held out for the test, in the largest fold."""
+    """How many rows are held out for the test, up to one or two more where folds are not all of a size."""
     size, count = len(data.y), folds(task, data)
-    return size - size // count if task.turned else -(-size // count)
+    return size - -(-size // count) if task.turned else size // count
 
 
 def fold_rows(task: FitTask, data: Dataset, repetition: int) -> tuple[Rows, Rows]:
