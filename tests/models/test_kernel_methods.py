@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import twin
 from ketwork import Circuit, x
 from ketwork.engine.simulator import Simulator
-from ketwork.models.alignment import alignment, class_target
+from ketwork.models.kernel_alignment import alignment, class_target
 from ketwork.models.kernel_methods import KernelClassifier, KernelRegressor
 from ketwork.noise import NoiseModel, depolarizing
 

@@ -76,7 +76,7 @@ def _of_model(folder: Path) -> Subject:
     if not isinstance(model, VariationalClassifier):
         raise UserError(f"{folder} holds a kernel model, which has no expectation values; give a variational one.")
     parts = split(task, drawn(task, load_data(task.data, task.target)), 0)
-    x = np.asarray(model.scale_.apply(parts.X_test[:SAMPLES]), np.float64)
+    x = np.asarray(model.inputs(parts.X_test[:SAMPLES]), np.float64)
     about = (
         f"The variational model of {folder.name} on {task.data}: {model.circuit_.n_qubits} qubits, "
         f"{len(model.circuit_)} gates, {len(model.observables_)} expectation values on each of {len(x)} test samples."

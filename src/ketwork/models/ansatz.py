@@ -10,7 +10,7 @@ from ketwork.models.couplings import ENTANGLERS, Topology, append_weighted, conn
 from ketwork.models.encoding import without_entanglement
 from ketwork.models.equivariant import equivariant_ansatz
 from ketwork.models.hamiltonian_ansatz import hamiltonian_variational
-from ketwork.models.qcnn import qcnn, remaining_qubits
+from ketwork.models.qcnn_ansatz import qcnn, remaining_qubits
 from ketwork.models.quanvolution import random_layers
 from ketwork.models.symmetric_ansatz import exchange_circuit, excitation_circuit, number_conserving
 from ketwork.models.tensor_ansatz import mera, mps_ansatz, tree_tensor_network

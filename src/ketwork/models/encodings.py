@@ -14,7 +14,7 @@ from ketwork.models.couplings import ENTANGLERS, TOPOLOGIES, Topology, entangle
 from ketwork.models.encoding import SPANS, Encoding, without_entanglement
 from ketwork.models.feature_maps import iqp_feature_map, pauli_feature_map, z_feature_map, zz_feature_map
 from ketwork.models.hamiltonian_encoding import chain_evolution, image_evolution, image_qubits
-from ketwork.models.state_preparation import amplitude_encoding, amplitude_qubits, basis_encoding
+from ketwork.models.preparation import amplitude_encoding, amplitude_qubits, basis_encoding
 
 __all__ = [
     "ENCODINGS",

@@ -13,7 +13,7 @@ from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.circuit import Angle, Circuit, w, x
 from ketwork.models.encoding import Encoding
 from ketwork.models.evolution import turn
-from ketwork.models.state_preparation import amplitude_encoding, amplitude_qubits
+from ketwork.models.preparation import amplitude_encoding, amplitude_qubits
 from ketwork.operators.pauli import PauliSum
 
 Floats = NDArray[np.floating[Any]]

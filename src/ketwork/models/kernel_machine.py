@@ -14,7 +14,7 @@ from ketwork import seeds
 from ketwork.backends.shift import rule
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.engine.simulator import Simulator
-from ketwork.models.alignment import OPTIMIZERS, Trained, align, best_scale
+from ketwork.models.kernel_alignment import OPTIMIZERS, Trained, align, best_scale
 from ketwork.models.classifier import check_backend
 from ketwork.models.encodings import Encoding, encode, encoding_qubits
 from ketwork.models.gram import REGULARISATIONS, Floats, check_memory, regularised

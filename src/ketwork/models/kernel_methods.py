@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
 from ketwork.checks import check_choice, check_real
-from ketwork.models.alignment import class_target, value_target
+from ketwork.models.kernel_alignment import class_target, value_target
 from ketwork.models.gram import Floats
 from ketwork.models.kernel_machine import KernelMachine
 from ketwork.models.temperature import fitted_temperature, held_out_scores, probabilities

@@ -22,25 +22,29 @@ from ketwork.optimize import methods_with, minimize
 Floats = NDArray[np.floating[Any]]
 OPTIMIZERS = methods_with("gradient")
 ALPHAS = tuple(float(10.0**k) for k in range(-8, 3))
+_START = (1.0,)  # the penalty that a training starts from
+_OPTIONS = {"adam": {"learning_rate": 0.1, "schedule": "cosine"}}
 
 
 class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of windows of a sequence, y (N,) or (N, T), by a recurrent cell and a linear map of what it reads.
 
     As it comes it is a reservoir: the cell's weights stay random and the linear map is a ridge regression, solved
-    exactly. With `train_cell` the cell is trained too, by gradients back through time, from the reservoir onwards.
+    exactly. With `train_cell` the cell is trained too, by gradients back through time, from a reservoir of the same
+    random weights onwards, whose ridge regression has a penalty of 1: a start with large weights is a stiff one.
 
     Parameters
     ----------
     cell : "qrnn", "qlstm", "qgru" (gates are circuits) or "rnn", "lstm", "gru" (linear gates).
     hidden : numbers that go from step to step. A circuit has hidden + channels qubits. depth : layers of a circuit.
     channels : values a step. X (N, F) holds F / channels steps, the oldest first, each with its channels.
-    scale : every channel is standardised over all steps, clipped at 3 standard deviations and multiplied by this.
+    scale : every channel is standardised over all steps, clipped at 3 standard deviations and multiplied by this; 0.4
+        fills about [-1, 1], where arctan is nearly straight.
     spread : random weights are uniform in [-spread, spread]; None for pi (angles) or 1/sqrt(hidden) (linear gates).
-    alphas : penalties of the ridge regression to choose from, by leave-one-out errors on the training data.
+    alphas : penalties of a reservoir's ridge regression to choose from, by leave-one-out errors on the training data.
     train_cell : train all weights by mean squared error, instead of the linear map alone. The rest is for that:
-    optimizer : one of `ketwork.optimize.METHODS` that needs a gradient and no more, or a torch optimiser; its steps or
-        iterations at most are `steps`; optimizer_options : what else it takes, such as {"learning_rate": 0.01}.
+    optimizer : one of `ketwork.optimize.METHODS` that needs a gradient and no more, or a torch optimiser, for so many
+        steps; optimizer_options : what else it takes; None is for Adam with a rate that falls from 0.1 by a cosine.
     batch_size : of random mini-batches, one a step, for optimisers that bear them; None for all windows at every step.
     l2 : penalty of the squared weights of the linear map.
     precision : "double" (the default: a linear map of a few features can need large weights, which would bring out
@@ -65,13 +69,13 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         hidden: int = 5,
         depth: int = 2,
         channels: int = 1,
-        scale: float = 1.0,
+        scale: float = 0.4,
         spread: float | None = None,
         alphas: Any = ALPHAS,
         train_cell: bool = False,
-        optimizer: Any = "l-bfgs",
+        optimizer: Any = "adam",
         optimizer_options: dict[str, Any] | None = None,
-        steps: int = 100,
+        steps: int = 150,
         batch_size: int | None = None,
         l2: float = 1e-8,
         precision: str = "double",
@@ -184,7 +188,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_readout(self, features: Floats, targets: Floats) -> None:
         from sklearn.linear_model import RidgeCV
 
-        ridge = RidgeCV(np.asarray(self.alphas, float)).fit(features, targets)
+        ridge = RidgeCV(np.asarray(_START if self.train_cell else self.alphas, float)).fit(features, targets)
         self.coef_ = np.asarray(ridge.coef_, float).reshape(targets.shape[1], -1).T
         self.intercept_ = np.atleast_1d(np.asarray(ridge.intercept_, float))
         self.alpha_ = float(ridge.alpha_)
@@ -206,7 +210,9 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return any([bool(listen({"step": step, "loss": value})) for listen in self.callbacks or []])
 
         start = np.concatenate([self.weights_, self.coef_.ravel(), self.intercept_])
-        options = self.optimizer_options or {}
+        options: dict[str, Any] = self.optimizer_options or {}
+        if self.optimizer_options is None and not callable(self.optimizer):
+            options = _OPTIONS.get(self.optimizer, {})
         found = minimize(loss, start, self.optimizer, self.steps, callback=after, seed=rng, **options)
         self.weights_, self.coef_, self.intercept_ = task.split(np.asarray(found.params, float))
         self.history_ = [float(value) for value in found.history]

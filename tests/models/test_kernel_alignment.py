@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, Simulator, w, x
-from ketwork.models.alignment import (
+from ketwork.models.kernel_alignment import (
     align,
     alignment,
     alignment_and_gradient,

@@ -5,7 +5,7 @@ import pytest
 
 from ketwork import Circuit, Simulator, w
 from ketwork.models.blocks import BLOCKS
-from ketwork.models.qcnn import POOLINGS, qcnn, remaining_qubits
+from ketwork.models.qcnn_ansatz import POOLINGS, qcnn, remaining_qubits
 from ketwork.operators import pauli_z
 
 

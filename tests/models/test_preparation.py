@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketwork import Simulator
-from ketwork.models.state_preparation import (
+from ketwork.models.preparation import (
     amplitude_encoding,
     amplitude_qubits,
     amplitudes,
