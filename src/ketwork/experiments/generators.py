@@ -1,7 +1,7 @@
 """Data sets made by formula, whose difficulty can be dialled: two classes, -1 and 1, of equal or nearly equal size.
 
 Source: Bowles, Ahmed and Schuld, "Better than classical? The subtle art of benchmarking quantum machine learning
-models", arXiv:2403.07059, section V; the defaults are its sizes.
+models", arXiv:2403.07059, section V; the defaults are its sizes. "ad-hoc" is of `adhoc`.
 """
 
 import inspect
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.checks import check_choice, check_int, check_real
+from ketwork.experiments.adhoc import ad_hoc
 from ketwork.seeds import Seed, generator
 
 Floats = NDArray[np.float64]
@@ -128,6 +129,7 @@ GENERATORS: dict[str, Callable[..., tuple[Floats, Labels]]] = {
     "linearly-separable": linearly_separable,
     "hyperplanes": hyperplanes,
     "two-curves": two_curves,
+    "ad-hoc": ad_hoc,
 }
 """Generators by name; `parse` reads a name with options."""
 
