@@ -107,6 +107,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.target_tags.single_output = True
         tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True  # on features that are no sequence
         return tags
 
     def __sklearn_clone__(self) -> Self:

@@ -22,6 +22,7 @@ KINDS = {
     "QuantumFeatures": "ketwork.models.quantum_features",
     "QuantumClusterer": "ketwork.models.clusterer",
     "QuantumAnomalyDetector": "ketwork.models.anomaly",
+    "ReservoirRegressor": "ketwork.models.reservoir",
 }
 """The estimators that can be saved, and where they are at home.
 
