@@ -1,0 +1,154 @@
+"""Answers chosen with and without the type of the question: the second part of the atlas entry.
+
+Everything is set on SelQA's development part: classifiers learn from its questions, and rules and penalty were chosen
+on it with the true types. All that is said of answers is of the test part.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.atlas.question_classification import (
+    CLASSICAL,
+    FEATURES,
+    LAYERS,
+    MAP,
+    Row,
+    Types,
+    all_questions,
+    classical,
+    of_one_type,
+    qsvm,
+    texts_of,
+    vqc,
+)
+from ketwork.experiments.compare import Interval
+from ketwork.experiments.question_answering import Asked, ask, has_answer_type, rank_of_answer
+from ketwork.experiments.text_data import selqa_candidates
+from ketwork.seeds import generator
+
+PENALTY, FILTER = 0.2, 1.0
+"""What a candidate without the expected answer loses: as chosen, and so much that it comes after all others."""
+KINDS = ("who", "when", "where", "how")
+ANSWER_DEPTHS = (1, 2, 5)
+NONE, TRUE, RANDOM = "no classifier", "true type", "random type"
+
+
+@cache
+def _asked(part: str) -> dict[int, Asked]:
+    """All questions of a part by their places, with candidates; words weigh by all candidates of the part."""
+    questions, candidates = all_questions(), selqa_candidates()
+    whole = [k for k, question in enumerate(questions) if question.part == part]
+    found = ask(
+        [questions[k].text for k in whole], [candidates[k] for k in whole], [questions[k].answers for k in whole]
+    )
+    return dict(zip(whole, found, strict=True))
+
+
+def asked_of(kinds: tuple[str, ...], part: str = "test") -> list[Asked]:
+    """Questions of these types with their candidates."""
+    return [_asked(part)[k] for k in of_one_type(kinds, part)]
+
+
+@cache
+def _rank(part: str, place: int, kind: str | None, penalty: float) -> int:
+    return rank_of_answer(_asked(part)[place], kind, penalty)
+
+
+def ranks(kinds: tuple[str, ...], said: Any, penalty: float, part: str = "test") -> list[int]:
+    """The rank of the first right candidate of every question, given the types (N,) that are said of them, or None."""
+    places = of_one_type(kinds, part)
+    types = [None] * len(places) if said is None else list(map(str, said))
+    return [_rank(part, place, kind, penalty) for place, kind in zip(places, types, strict=True)]
+
+
+def models(seed: int) -> dict[str, Any]:
+    """Classifiers by name; classes weigh alike, for "what" has three times as many questions as "how"."""
+    balanced = {"class_weight": "balanced"}
+    found: dict[str, Any] = {f"QSVM, depth {depth}": qsvm(depth, "auto", seed, **balanced) for depth in ANSWER_DEPTHS}
+    found["VQC"] = None  # takes the bandwidth of the kernel of its depth
+    return found | {name: classical(name, seed, **balanced) for name in CLASSICAL}
+
+
+def answer(task: Types, seed: int) -> Row:
+    """Ranks of the right candidates under every classifier, and how often each classifier is right."""
+    features = task.features(FEATURES, seed)
+    texts, y = texts_of(of_one_type(task.kinds, "dev"))
+    X = features.fit_transform(texts)
+    texts_test, y_test = texts_of(of_one_type(task.kinds, "test"))
+    X_test = features.transform(texts_test)
+    said: dict[str, NDArray[Any] | None] = {NONE: None, TRUE: y_test}
+    said[RANDOM] = generator(seed).choice(y, len(y_test))
+    scale = 1.0
+    for name, model in models(seed).items():
+        chosen = vqc(MAP, LAYERS, scale, seed, class_weight="balanced") if model is None else model
+        said[name] = chosen.fit(X, y).predict(X_test)
+        if name == f"QSVM, depth {MAP}":
+            scale = float(chosen.factor_)
+    found = {}
+    for name, types in said.items():
+        right = None if types is None else float(np.mean(types == y_test))
+        found[name] = {
+            "accuracy": right, "ranks": ranks(task.kinds, types, PENALTY), "filtered": ranks(task.kinds, types, FILTER),
+        }  # fmt: skip
+    return {"kinds": list(task.kinds), "said": found, "questions": len(y_test), "training": len(y)}
+
+
+def rules() -> Row:
+    """What the rules do when the type is known, by type and part: MRR without and with them, how often a right sentence
+    and any sentence holds what is asked for."""
+    found: Row = {}
+    for part in ("dev", "test"):
+        for kind in ("what", "how", "who", "when", "where", "why"):
+            asked = asked_of((kind,), part)
+            holds = [[has_answer_type(kind, one.question, sentence) for sentence in one.candidates] for one in asked]
+            types = [kind] * len(asked)
+            found[f"{kind} {part}"] = {
+                "questions": len(asked),
+                "right": float(np.mean([any(h[k] for k in one.answers) for h, one in zip(holds, asked, strict=True)])),
+                "any": float(np.mean([np.mean(h) for h in holds])),
+                "mrr": [mrr(ranks((kind,), t, p, part)) for t, p in ((None, 0), (types, PENALTY), (types, FILTER))],
+                "chance": float(np.mean([_chance(one) for one in asked])),
+            }
+    return found
+
+
+def _chance(asked: Asked) -> float:
+    """The expected reciprocal rank of the first right candidate in a random order."""
+    n, right = len(asked.candidates), len(asked.answers)
+    first, left = 0.0, 1.0  # left: that none came before
+    for rank in range(1, n - right + 2):
+        here = left * right / (n - rank + 1)
+        first += here / rank
+        left -= here
+    return first
+
+
+def mrr(places: Any) -> float:
+    """Mean reciprocal rank of ranks (...,)."""
+    return float(np.mean(1 / np.asarray(places, float)))
+
+
+def first(places: Any) -> float:
+    """Precision at 1: the share of ranks that are 1."""
+    return float(np.mean(np.asarray(places) == 1))
+
+
+def gain(ours: Any, theirs: Any, seed: int = 0, draws: int = 4000) -> tuple[Interval, float]:
+    """Difference of the mean reciprocal ranks with its half-width (95 %), and a two-sided p value.
+
+    ours, theirs (S, N): ranks of the same N questions, S seeds a question. Questions are drawn anew for the interval
+    (bootstrap, the wider half); for p the sign of each question's difference is drawn (permutation test).
+    """
+    difference = (1 / np.asarray(ours, float)).mean(axis=0) - (1 / np.asarray(theirs, float)).mean(axis=0)
+    rng = generator(seed)
+    n, mean = len(difference), float(difference.mean())
+    moving = difference[np.abs(difference) > 1e-12]
+    if not len(moving):
+        return Interval(0.0, 0.0), 1.0
+    low, high = np.quantile(difference[rng.integers(n, size=(draws, n))].mean(axis=1), [0.025, 0.975])
+    turned = (rng.choice([-1.0, 1.0], (draws, len(moving))) @ moving) / n
+    p = (1 + np.sum(np.abs(turned) >= abs(mean) - 1e-12)) / (draws + 1)
+    return Interval(mean, float(max(high - mean, mean - low))), float(p)
