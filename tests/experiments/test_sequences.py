@@ -31,7 +31,7 @@ def test_narma_obeys_its_recurrence(order):
         wanted = 0.3 * y[t] + 0.05 * y[t] * sum(y[t - k] for k in range(order)) + 1.5 * u[t - order + 1] * u[t] + 0.1
         assert y[t + 1] == pytest.approx(wanted)
     assert y[0] == 0 and y[1] == pytest.approx(0.1 + 1.5 * u[0] ** 2 * (order == 1))
-    assert 0 <= u.min() and u.max() <= 0.2
+    assert u.min() >= 0 and u.max() <= 0.2
 
 
 def test_a_constant_input_settles():

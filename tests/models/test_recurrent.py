@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+import twin
 from ketwork import Simulator
 from ketwork.models.recurrent import CELLS, CircuitGate, build_cell, gate_circuit
-from tests import twin
 
 EXACT = Simulator("double")
 RNG = np.random.default_rng(3)

@@ -2,8 +2,9 @@
 
 A cell is a recurrence over gates; what a gate is, a circuit or a linear map, the recurrence does not see. Gradients go
 back through time by the gates' pullbacks, the whole batch of windows at once.
-Source: Chen, Yoo and Fang, arXiv:2009.01783 (QLSTM, the circuit); Chen et al., arXiv:2211.02612 (QRNN, QGRU); Hochreiter
-and Schmidhuber, Neural Computation 9 (1997) 1735, with forget gates (LSTM); Cho et al., arXiv:1406.1078 (GRU).
+Source: Chen, Yoo and Fang, arXiv:2009.01783 (QLSTM, the circuit); Chen et al., arXiv:2211.02612 (QRNN, QGRU);
+Hochreiter and Schmidhuber, Neural Computation 9 (1997) 1735, with forget gates (LSTM); Cho et al., arXiv:1406.1078
+(GRU).
 """
 
 from collections.abc import Callable, Sequence
@@ -195,7 +196,8 @@ class Cell:
     """A recurrence and its gates, made by `build_cell`.
 
     gates: of "rnn" one; of "lstm" forget, input, cell, output, and of "qlstm" two more, from o tanh(c) to h and to what
-    is read; of "gru" reset, update, candidate. widths: of the parts of the state. All weights are one array (n_params,).
+    is read; of "gru" reset, update, candidate. widths: of the parts of the state. All weights are one array
+    (n_params,).
     """
 
     kind: str
@@ -222,7 +224,7 @@ class Cell:
         first = self.gates[0]
         if not isinstance(first, CircuitGate):
             return 0, 0
-        runs = steps * len(self.gates) - (2 * (steps - 1) - (steps - 2) if self.kind == "qlstm" else 0)
+        runs = steps * min(len(self.gates), 5)  # the last step of a QLSTM is read, and its h is not needed
         return runs, runs * (1 + 2 * (first.circuit.n_inputs + first.n_params))
 
     def features(self, weights: Floats, windows: Floats, backend: Any) -> Floats:

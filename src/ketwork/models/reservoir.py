@@ -190,7 +190,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         from sklearn.linear_model import RidgeCV
 
         ridge = RidgeCV(np.asarray(_START if self.train_cell else self.alphas, float)).fit(features, targets)
-        self.coef_ = np.asarray(ridge.coef_, float).reshape(targets.shape[1], -1).T
+        self.coef_: Floats = np.asarray(ridge.coef_, float).reshape(targets.shape[1], -1).T
         self.intercept_ = np.atleast_1d(np.asarray(ridge.intercept_, float))
         self.alpha_ = float(ridge.alpha_)
 
@@ -208,7 +208,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return task(params, rows)
 
         def after(step: int, params: Floats, value: float) -> bool:
-            return any([bool(listen({"step": step, "loss": value})) for listen in self.callbacks or []])
+            return any(tuple(bool(listen({"step": step, "loss": value})) for listen in self.callbacks or []))
 
         start = np.concatenate([self.weights_, self.coef_.ravel(), self.intercept_])
         options: dict[str, Any] = self.optimizer_options or {}
