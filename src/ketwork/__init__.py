@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ketwork.circuit import Angle, Circuit, Gate, w, x
     from ketwork.engine.simulator import Simulator
+    from ketwork.experiments.compare import compare
     from ketwork.noise import NoiseModel
     from ketwork.operators import PauliSum, hermitian, pauli, pauli_z
 
@@ -18,6 +19,7 @@ _HOMES = {
     "NoiseModel": "ketwork.noise",
     "PauliSum": "ketwork.operators",
     "Simulator": "ketwork.engine.simulator",
+    "compare": "ketwork.experiments.compare",
     "hermitian": "ketwork.operators",
     "pauli": "ketwork.operators",
     "pauli_z": "ketwork.operators",
@@ -33,6 +35,7 @@ __all__ = [
     "PauliSum",
     "Simulator",
     "__version__",
+    "compare",
     "hermitian",
     "pauli",
     "pauli_z",
