@@ -31,7 +31,8 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     As it comes it is a reservoir: the cell's weights stay random and the linear map is a ridge regression, solved
     exactly. With `train_cell` the cell is trained too, by gradients back through time, from a reservoir of the same
-    random weights onwards, whose ridge regression has a penalty of 1: a start with large weights is a stiff one.
+    random weights onwards, whose ridge regression has a penalty of 1: a start with large weights is a stiff one. At the
+    end its linear map is solved as that of a reservoir.
 
     Parameters
     ----------
@@ -41,12 +42,13 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     scale : every channel is standardised over all steps, clipped at 3 standard deviations and multiplied by this; 0.4
         fills about [-1, 1], where arctan is nearly straight.
     spread : random weights are uniform in [-spread, spread]; None for pi (angles) or 1/sqrt(hidden) (linear gates).
-    alphas : penalties of a reservoir's ridge regression to choose from, by leave-one-out errors on the training data.
+    alphas : penalties of the ridge regression to choose from, by leave-one-out errors on the training data.
     train_cell : train all weights by mean squared error, instead of the linear map alone. The rest is for that:
     optimizer : one of `ketwork.optimize.METHODS` that needs a gradient and no more, or a torch optimiser, for so many
         steps; optimizer_options : what else it takes; None is for Adam with a rate that falls from 0.1 by a cosine.
     batch_size : of random mini-batches, one a step, for optimisers that bear them; None for all windows at every step.
-    l2 : penalty of the squared weights of the linear map.
+    l2 : penalty of the squared weights of the linear map, in training.
+    refit : solve the linear map by ridge regression after training; without it stays as it was trained.
     precision : "double" (the default: a linear map of a few features can need large weights, which would bring out
         rounding) or "single". threads : None for all cores. random_state : seed of the random weights.
     callbacks : functions of {"step", "loss"} after every step; one that returns True stops the training.
@@ -78,6 +80,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         steps: int = 150,
         batch_size: int | None = None,
         l2: float = 1e-8,
+        refit: bool = True,
         precision: str = "double",
         threads: int | None = None,
         random_state: Any = None,
@@ -97,6 +100,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.steps = steps
         self.batch_size = batch_size
         self.l2 = l2
+        self.refit = refit
         self.precision = precision
         self.threads = threads
         self.random_state = random_state
@@ -136,7 +140,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         targets = self._learn_scales(X, np.asarray(y, np.float64).reshape(len(y), -1))
         windows = self._windows(X)
         self.weights_ = self.cell_.start(rng)
-        self._fit_readout(self.cell_.features(self.weights_, windows, self._runs()), targets)
+        self._fit_readout(windows, targets, _START if self.train_cell else self.alphas)
         per_value, per_gradient = self.cell_.circuits(windows.shape[1])
         self.history_: list[float] = []
         self.n_parameters_ = self.coef_.size + self.intercept_.size
@@ -144,6 +148,9 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if self.train_cell:
             self.n_circuit_evaluations_ += per_gradient * self._train(windows, targets, rng)
             self.n_parameters_ += len(self.weights_)
+            if self.refit:
+                self._fit_readout(windows, targets, self.alphas)
+                self.n_circuit_evaluations_ += len(X) * per_value
         self.fit_seconds_ = time.perf_counter() - started
         return self
 
@@ -186,10 +193,11 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """(N, steps, channels), scaled."""
         return self.scale_.apply(X.reshape(-1, self.channels)).reshape(len(X), -1, self.channels)
 
-    def _fit_readout(self, features: Floats, targets: Floats) -> None:
+    def _fit_readout(self, windows: Floats, targets: Floats, alphas: Any) -> None:
         from sklearn.linear_model import RidgeCV
 
-        ridge = RidgeCV(np.asarray(_START if self.train_cell else self.alphas, float)).fit(features, targets)
+        features = self.cell_.features(self.weights_, windows, self._runs())
+        ridge = RidgeCV(np.asarray(alphas, float)).fit(features, targets)
         self.coef_: Floats = np.asarray(ridge.coef_, float).reshape(targets.shape[1], -1).T
         self.intercept_ = np.atleast_1d(np.asarray(ridge.intercept_, float))
         self.alpha_ = float(ridge.alpha_)
