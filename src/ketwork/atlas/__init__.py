@@ -28,6 +28,12 @@ def _farhi_neven(ledger: Ledger, seed: int, quick: bool) -> Finding:
     return farhi_neven_system(ledger, seed, quick)
 
 
+def _feature_space(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.feature_space_page import feature_space_system
+
+    return feature_space_system(ledger, seed, quick)
+
+
 def _he_vqe(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.he_vqe import he_vqe_system
 
@@ -40,16 +46,34 @@ def _q_cluster(ledger: Ledger, seed: int, quick: bool) -> Finding:
     return q_cluster_system(ledger, seed, quick)
 
 
+def _qrnn_reservoir(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.qrnn_reservoir_page import qrnn_reservoir_system
+
+    return qrnn_reservoir_system(ledger, seed, quick)
+
+
 def _tn_init(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.tn_init_page import tn_init_system
 
     return tn_init_system(ledger, seed, quick)
 
 
+def _vqc_optimizers(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.vqc_optimizers_page import vqc_optimizers_system
+
+    return vqc_optimizers_system(ledger, seed, quick)
+
+
 def _zne_nn(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.zne_nn_page import zne_nn_system
 
     return zne_nn_system(ledger, seed, quick)
+
+
+def _question_classification(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.question_classification_page import question_classification_system
+
+    return question_classification_system(ledger, seed, quick)
 
 
 def _quantum_optimization(ledger: Ledger, seed: int, quick: bool) -> Finding:
@@ -67,6 +91,13 @@ _LISTED = (
         _farhi_neven,
     ),
     Entry(
+        "feature-space",
+        "Supervised learning with quantum enhanced feature spaces",
+        "arXiv:1804.11326, Nature 567 (2019) 209",
+        "Variational classifier and kernel on data made for them, on a noisy device, and on real data.",
+        _feature_space,
+    ),
+    Entry(
         "he-vqe",
         "Hardware-efficient VQE for molecules and magnets",
         "arXiv:1704.05018, Nature 549 (2017) 242",
@@ -81,6 +112,13 @@ _LISTED = (
         _q_cluster,
     ),
     Entry(
+        "qrnn-reservoir",
+        "Quantum recurrent networks as reservoirs",
+        "arXiv:2211.02612",
+        "QRNN, QGRU and QLSTM as random reservoirs and trained, beside classical twins and autoregression.",
+        _qrnn_reservoir,
+    ),
+    Entry(
         "quantum-optimization",
         "Quantum optimisation beside classical solvers",
         "arXiv:2503.12121",
@@ -88,11 +126,25 @@ _LISTED = (
         _quantum_optimization,
     ),
     Entry(
+        "question-classification",
+        "Types of questions by quantum circuits, and answers found with them",
+        "arXiv:2305.07374",
+        "A kernel and a variational circuit tell types of questions, over depth, and help to answer, beside SVMs.",
+        _question_classification,
+    ),
+    Entry(
         "tn-init",
         "Starts of variational circuits from tensor networks",
         "arXiv:2208.13673, Nat. Commun. 14 (2023) 8367",
         "Trains circuits from matrix product states, beside random and identity starts, and DMRG alone.",
         _tn_init,
+    ),
+    Entry(
+        "vqc-optimizers",
+        "Local optimisers of a variational quantum classifier",
+        "arXiv:2102.08949",
+        "Restaurant reviews on five qubits by AQGD and COBYLA, beside classical models and other features.",
+        _vqc_optimizers,
     ),
     Entry(
         "zne-nn",

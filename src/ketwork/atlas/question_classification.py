@@ -113,14 +113,13 @@ def qsvm(depth: int, scale: float | str, seed: int, **options: Any) -> KernelCla
 
     scale: what standardised features are multiplied by to become angles; "auto": the best by kernel-target alignment.
     """
-    return KernelClassifier(
-        "zz", **({"depth": depth, "entanglement": "full", "scale": scale, "random_state": seed} | options)
-    )
+    given: dict[str, Any] = {"depth": depth, "entanglement": "full", "scale": scale, "random_state": seed}
+    return KernelClassifier("zz", **(given | options))
 
 
 def vqc(depth: int, layers: int, scale: float, seed: int, **options: Any) -> VariationalClassifier:
-    """A variational classifier: a ZZ feature map with `depth` repetitions and an ansatz, RealAmplitudes, with `layers`."""
-    given = {
+    """A variational classifier: a ZZ feature map with `depth` repetitions, and RealAmplitudes with `layers`."""
+    given: dict[str, Any] = {
         "ansatz": "real_amplitudes", "layers": layers, "scale": scale, "epochs": EPOCHS, "learning_rate": 0.1,
         "early_stopping": False, "encoding_options": {"depth": depth}, "random_state": seed,
     }  # fmt: skip
@@ -174,7 +173,7 @@ SERIES = (
 )  # fmt: skip
 
 
-def _away(gram: Floats) -> float:
+def _away(gram: NDArray[Any]) -> float:
     """The mean of a kernel between different samples."""
     n = len(gram)
     return float((gram.sum() - np.trace(gram)) / (n * (n - 1)))

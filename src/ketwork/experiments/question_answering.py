@@ -1,8 +1,9 @@
 """A question answered by rules: candidate sentences ranked by shared words, those that lack what is asked for last."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,9 @@ QUESTION_WORDS = ("what", "how", "who", "when", "where", "why", "whom", "whose",
 """Words that say the type of a question; most are on scikit-learn's list of stop words."""
 
 _WORD = re.compile(r"[^\W_]+")
-_TIME_WORDS = frozenset(
-    "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday spring summer autumn winter christmas easter".split()
-)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_TIME_WORD = re.compile(f"{_MONTHS}|{_DAYS}|spring|summer|autumn|winter|christmas|easter")
 _YEAR = re.compile(r"\b(?:1\d{3}|20\d{2})s?\b")
 _TIME = re.compile(
     r"\b(?:century|centuries|decades?|years? (?:ago|later|before|after|old)|today|currently|BC|AD|BCE|CE"
@@ -45,8 +45,8 @@ _PLACE = re.compile(
     r"|here|there|nearby|world|worldwide|states?|county|province|museum|university)\b",
     re.IGNORECASE,
 )
-_BEFORE_A_PLACE = frozenset(
-    "in at from near to on into of across around between outside inside throughout north south east west".split()
+_BEFORE_A_PLACE = re.compile(
+    "the|in|at|from|near|to|on|into|of|across|around|between|outside|inside|throughout|north|south|east|west"
 )
 
 
@@ -68,8 +68,8 @@ def _names(question: str, sentence: str) -> list[tuple[str, str]]:
     words = _WORD.findall(sentence)
     return [
         (before, word)
-        for before, word in zip(words, words[1:], strict=False)
-        if word[0].isupper() and word.lower() not in asked | _TIME_WORDS
+        for before, word in pairwise(words)
+        if word[0].isupper() and word.lower() not in asked and not _TIME_WORD.fullmatch(word.lower())
     ]
 
 
@@ -78,11 +78,11 @@ def _who(question: str, sentence: str) -> bool:
 
 
 def _where(question: str, sentence: str) -> bool:
-    places = any(before.lower() in _BEFORE_A_PLACE or before == "the" for before, _ in _names(question, sentence))
+    places = any(_BEFORE_A_PLACE.fullmatch(before.lower()) for before, _ in _names(question, sentence))
     return places or bool(_PLACE.search(sentence))
 
 
-_RULES = {
+_RULES: dict[str, Callable[[str, str], bool]] = {
     "who": _who,
     "where": _where,
     "when": lambda question, sentence: bool(_YEAR.search(sentence) or _TIME.search(sentence)),
@@ -105,11 +105,14 @@ class Asked:
 
 def ask(questions: Sequence[str], candidates: Sequence[Sequence[str]], answers: Sequence[Sequence[int]]) -> list[Asked]:
     """Questions with the overlaps of their candidates; the weights of words are learned from all candidates given."""
-    features = TextFeatures().fit([sentence for group in candidates for sentence in group])
+    features = TextFeatures()
+    sentences = features.fit_transform([sentence for group in candidates for sentence in group])
     asked = features.transform(list(questions))
-    found = []
+    found, start = [], 0
     for k, (question, group, right) in enumerate(zip(questions, candidates, answers, strict=True)):
-        overlap = np.asarray((features.transform(list(group)) @ asked[k].T).todense(), float).ravel()
+        rows = sentences[start : start + len(group)]
+        start += len(group)
+        overlap = np.asarray((rows @ asked[k].T).todense(), float).ravel()
         found.append(Asked(question, tuple(group), tuple(right), overlap))
     return found
 
