@@ -198,17 +198,19 @@ def learn(n: int, seed: int, depths: tuple[int, ...] = DEPTHS, starts: int = STA
     return found
 
 
-def more_points(n: int, seed: int, counts: tuple[int, ...]) -> dict[str, Any]:
-    """The kernel's test accuracy with so many points of either label to learn from, of one V, on the same test."""
-    most = draw(n, seed, max(counts))
-    found = {}
+def more_points(n: int, seed: int, counts: tuple[int, ...], layers: int) -> dict[str, Any]:
+    """Test accuracies with so many points of either label to learn from, of one V, on the same test: the kernel, and
+    the circuit of so many layers trained by gradients."""
+    most, found = draw(n, seed, max(counts)), {}
     for count in counts:
         rows = np.concatenate([np.flatnonzero(most.y == label)[:count] for label in (-1, 1)])
-        found[str(count)] = by_kernel(zz_feature_map(n), Split(most.X[rows], most.y[rows], most.X_test, most.y_test))
+        split = Split(most.X[rows], most.y[rows], most.X_test, most.y_test)
+        fitted, told = by_gradient(n, layers, split, seed)
+        found[str(count)] = {**by_kernel(zz_feature_map(n), split), "gradient": told, "gradient_train": fitted}
     return found
 
 
-def classical(n: int, seed: int, budget: int = 24) -> dict[str, float]:
+def classical(n: int, seed: int, budget: int = 12) -> dict[str, float]:
     """Test accuracies of the house's baselines on the split of `learn`, tuned by 3 folds of its training points, each
     with as many fits; a support vector machine on cos x, sin x beside."""
     from ketwork.experiments.baselines import house
@@ -221,6 +223,8 @@ def classical(n: int, seed: int, budget: int = 24) -> dict[str, float]:
     plan, size = Plan(budget, 3), classifier_circuit(n, 4).n_weights + 1
     found = {}
     for contender in house():
+        if contender.name == "gradient boosting":
+            continue
         found[contender.name] = float(contest(contender, X, y, rows, seed, plan, size)["score"])
         if "support" in contender.name:
             turned = np.hstack([np.cos(X), np.sin(X)])

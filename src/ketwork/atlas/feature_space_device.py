@@ -40,7 +40,7 @@ DEVICE = "lima"
 LAYERS = 4
 SHOTS = 10_000
 FEW = (100, 1000)  # shots without mitigation, beside
-FOLDS = (1, 5)  # the circuit as it is, and run forth and back until its gates are so many times as many
+FOLDS = (1, 5, 15)  # the circuit as it is, and run forth and back until its gates are so many times as many
 METHODS = ("raw", "readout", "readout and zne")
 
 
