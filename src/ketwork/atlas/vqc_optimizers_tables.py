@@ -1,0 +1,187 @@
+"""The sections of the report on optimisers of a classifier: tables and figures from the rows of a run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ketwork.atlas.vqc_optimizers import (
+    ALL_WORDS,
+    BESIDE,
+    CLASSICAL,
+    FIRST,
+    MAIN,
+    MEASURES,
+    OPTIMIZERS,
+    REPRESENTATIONS,
+    TEST_SHARE,
+    Row,
+)
+from ketwork.experiments.compare import Interval, interval, paired_p_value
+from ketwork.report import plots
+from ketwork.report.page import Section, Table
+from ketwork.report.run_page import measured
+
+PAPER = 0.77
+PAPER_F = 0.785
+SEVEN = (*OPTIMIZERS, *CLASSICAL)
+"""The models of the paper's table."""
+LBFGS = "VQC, L-BFGS"
+
+
+def chosen(rows: dict[str, Row], start: str) -> list[Row]:
+    """The rows whose key is `start` and the number of a split."""
+    return [row for key, row in rows.items() if key.rpartition(", split ")[0] == start]
+
+
+def values(rows: Sequence[Row], model: str, measure: str = MEASURES[0]) -> list[float]:
+    """A measure of a model over the splits."""
+    return [row["models"][model]["scores"][MEASURES.index(measure)] for row in rows]
+
+
+def mean(rows: Sequence[Row], model: str, measure: str = MEASURES[0]) -> Interval:
+    """Its mean with the interval of splits that share training data."""
+    return interval(values(rows, model, measure), TEST_SHARE)
+
+
+def best(rows: Sequence[Row], models: Sequence[str]) -> str:
+    """The model with the highest mean accuracy."""
+    return max(models, key=lambda model: mean(rows, model).mean)
+
+
+def compared(rows: Sequence[Row], model: str, other: str) -> str:
+    """What a paired test says of the accuracies of two models, from the first one's side."""
+    ours, theirs = values(rows, model), values(rows, other)
+    p = paired_p_value(ours, theirs, TEST_SHARE)
+    if np.isnan(p):
+        return "no test"
+    if p >= 0.05:
+        return f"no difference shown (p = {p:.2g})"
+    return f"{'better' if np.mean(ours) > np.mean(theirs) else 'worse'} (p = {p:.2g})"
+
+
+def main_table(rows: dict[str, Row]) -> Section:
+    """The paper's seven models, and what stands beside them."""
+    part = chosen(rows, MAIN)
+    shown, cells = [*SEVEN, *BESIDE, *ALL_WORDS], []
+    for model in shown:
+        train = interval([row["models"][model]["train"] for row in part])
+        test = "" if model == FIRST else compared(part, model, FIRST)
+        cells.append((model, *(str(mean(part, model, name)) for name in MEASURES), f"{train.mean:.3f}", test))
+    kept, words = (float(np.mean([row[key] for row in part])) for key in ("explained", "words"))
+    text = (
+        f"1,000 reviews, half of them liked; {len(part)} random splits with a fifth to test on, means with 95 % "
+        "intervals over them, corrected for splits that share data. Precision, recall and F-score are of the liked. "
+        "The last column is a paired test of the accuracy against the first row, not corrected for the number of rows. "
+        "No model is tuned: scikit-learn's and Qiskit's usual settings.",
+        f"The five features are principal components of TF-IDF. They keep {kept:.1%} of the variance of {words:.0f} "
+        "words. The last three rows are given all words.",
+    )
+    figure = plots.intervals("accuracy", {m: (mean(part, m), values(part, m)) for m in shown},
+                             "accuracy, a dot a split; dashed: the paper's best", PAPER)  # fmt: skip
+    header = ("", *MEASURES, "accuracy in training", "against the first")
+    return Section("The table", text, Table(header, tuple(cells)), figure, "accuracy", "Test accuracy of all models.")
+
+
+def representations(rows: dict[str, Row]) -> Section:
+    """Other features for the same models."""
+    models = (FIRST, LBFGS, *CLASSICAL)
+    found = [name for name in REPRESENTATIONS if chosen(rows, name)]
+    cells: list[tuple[str, ...]] = []
+    series: dict[str, list[float]] = {model: [] for model in models}
+    for name in found:
+        part = chosen(rows, name)
+        cells.append((name, *(str(mean(part, model)) for model in models)))
+        for model in models:
+            series[model].append(mean(part, model).mean)
+    text = (
+        "; ".join(f"{name}: {REPRESENTATIONS[name].sentence}" for name in found)
+        + ". Everything but the leak is learned from the training part alone.",
+        "All models rise and fall together: what decides is how much of the label five features keep. A review's words "
+        "that tell the label are rare words, and the components of largest variance hold the frequent ones.",
+    )
+    figure = plots.bars("features", found, series, "accuracy")
+    return Section("Where the difference comes from: the five features", text, Table(("", *models), tuple(cells)),
+                   figure, "features", "Accuracy by representation.")  # fmt: skip
+
+
+def optimizers(rows: dict[str, Row]) -> Section:
+    """Losses on the way, and what a training costs on a device."""
+    part, cells = chosen(rows, MAIN), []
+    models = [*OPTIMIZERS, *BESIDE]
+    for model in models:
+        runs = [row["models"][model] for row in part]
+        loss = interval([run["loss"][-1] for run in runs])
+        steps, circuits, seconds = (
+            float(np.mean(found))
+            for found in zip(*((len(r["loss"]), r["circuits"], r["fit_seconds"]) for r in runs), strict=True)
+        )
+        cells.append((model, f"{loss.mean:.4f}", str(mean(part, model)), f"{steps:.0f}", f"{circuits:,.0f}",
+                      f"{seconds:.1f} s"))  # fmt: skip
+    names = ["VQC, AQGD, 150 epochs", "VQC, COBYLA, 150 epochs", *BESIDE]
+    longest = max(len(row["models"][name]["loss"]) for row in part for name in names)
+    across = list(range(1, longest + 1))
+    series = {name: [interval(point) for point in _padded(part, name, longest)] for name in names}
+    figure = plots.lines("losses", across, series, ("step, or for COBYLA value of the loss", "training loss"))
+    text = (
+        "Losses of the training part, means with bands over splits; a training that has ended keeps its last. A device "
+        "runs a circuit a sample for a loss and 81 for a gradient of 40 weights by shifts; the simulator's adjoint "
+        "gradient costs about as much as a few circuits, which is why all fits together take minutes. COBYLA looks at "
+        "41 points before its first step.",
+        f"AQGD with 150 epochs against 100: accuracy {compared(part, 'VQC, AQGD, 150 epochs', FIRST)}. AQGD against "
+        f"COBYLA, both 100: {compared(part, FIRST, 'VQC, COBYLA, 100 epochs')}; COBYLA took "
+        f"{_ratio(part):.0f} times fewer circuits. L-BFGS, which goes to a lower loss, against AQGD: "
+        f"{compared(part, LBFGS, FIRST)}.",
+    )
+    header = ("", "loss at the end", "accuracy", "steps", "circuits of a device", "time here")
+    return Section("What the optimisers leave", text, Table(header, tuple(cells)), figure, "losses", "Losses.")
+
+
+def _ratio(part: Sequence[Row]) -> float:
+    slow, fast = (np.mean([row["models"][m]["circuits"] for row in part]) for m in (FIRST, "VQC, COBYLA, 100 epochs"))
+    return float(slow / fast)
+
+
+def _padded(part: Sequence[Row], model: str, longest: int) -> list[list[float]]:
+    """Losses by step, one a split; the last one goes on."""
+    runs = [row["models"][model]["loss"] for row in part]
+    return [[run[min(step, len(run) - 1)] for run in runs] for step in range(longest)]
+
+
+def scales(rows: dict[str, Row]) -> Section:
+    """Features standardised and made angles by a factor."""
+    names = [key.rpartition(", split ")[0] for key in rows if key.startswith("scale ")]
+    cells = [("as they are", str(mean(chosen(rows, MAIN), FIRST)),
+              f"{np.mean([row['models'][FIRST]['train'] for row in chosen(rows, MAIN)]):.3f}")]  # fmt: skip
+    for name in dict.fromkeys(names):
+        part = chosen(rows, name)
+        found = interval([row["scores"][0] for row in part], TEST_SHARE)
+        cells.append((name.removeprefix("scale "), str(found), f"{np.mean([row['train'] for row in part]):.3f}"))
+    text = (
+        "AQGD with 100 epochs; features as they are (standard deviations of about 0.1), or standardised and multiplied "
+        "by a factor. Phases of pairs are 2 (pi - a)(pi - b), which turn by 2 pi for every unit of a feature: with "
+        "factor 1 neighbours in the features are no neighbours in the states.",
+    )
+    return Section("Features as angles", text, Table(("factor", "accuracy", "accuracy in training"), tuple(cells)))
+
+
+def metrics(rows: dict[str, Row]) -> dict[str, Any]:
+    """The numbers for result.json, without times."""
+    part = chosen(rows, MAIN)
+    found: dict[str, Any] = {}
+    for model in (*SEVEN, *BESIDE, *ALL_WORDS):
+        one: dict[str, Any] = {name: measured(mean(part, model, name)) for name in MEASURES}
+        if "circuits" in part[0]["models"][model]:
+            one["circuits"] = float(np.mean([row["models"][model]["circuits"] for row in part]))
+            one["loss"] = float(np.mean([row["models"][model]["loss"][-1] for row in part]))
+        found[model] = one
+    features = {
+        name: {model: measured(mean(chosen(rows, name), model)) for model in (FIRST, LBFGS, *CLASSICAL)}
+        for name in REPRESENTATIONS
+        if chosen(rows, name)
+    }
+    scaled = {
+        name: measured(interval([row["scores"][0] for row in chosen(rows, name)], TEST_SHARE))
+        for name in dict.fromkeys(key.rpartition(", split ")[0] for key in rows if key.startswith("scale "))
+    }
+    return {"models": found, "features": features, "scales": scaled, "gradient": rows["gradient"]["difference"]}
