@@ -51,6 +51,7 @@ GOOD = np.array([1.0, 0, 0, 0])
         (np.zeros((0, 4)), "but holds 0"),
         (GOOD.reshape(1, 2, 2), "2 axes"),
         (["a"] * 4, "array of numbers"),
+        ([[1, 0, 0, 0], [1, 0]], "`initial` must be an array of numbers"),
     ],
 )
 def test_states_to_start_from(initial, message):

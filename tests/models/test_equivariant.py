@@ -114,6 +114,7 @@ def test_a_shift_is_what_one_gets():
     shift = matrix_of((1, 2, 3, 4, 0), 5)
     U = circuit.bind(w=[0.3, 0.4, 0.5, 0.6]).matrix()
     np.testing.assert_allclose(U @ shift, shift @ U, atol=1e-12)
+    assert equivariant_ansatz(1, 2).count() == {"rx": 2, "rz": 2}  # one qubit has no pairs
 
 
 @pytest.mark.parametrize(

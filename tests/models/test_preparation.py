@@ -59,9 +59,15 @@ def test_few_features_are_padded():
     assert [amplitude_qubits(k) for k in (1, 2, 3, 4, 5, 784)] == [1, 1, 2, 2, 3, 10]
 
 
-@pytest.mark.parametrize("size", [1e-200, 1e200])
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e200])
+@pytest.mark.filterwarnings("error")
 def test_no_size_is_too_small_or_too_large(size):
     np.testing.assert_allclose(amplitudes([[3 * size, 4 * size]]), [[0.6, 0.8]])
+    np.testing.assert_allclose(amplitudes([[3 * size, 4j * size]]), [[0.6, 0.8j]])
+    np.testing.assert_allclose(amplitudes([[3e-310, 4e-310j]]), [[0.6, 0.8j]])
+    encoding, cotangent = amplitude_encoding(2), np.array([[0.3, -0.2, 0.7]])
+    plain, sized = (encoding.by_features(s * np.array([[3.0, 4, 1, 2]]), cotangent) for s in (1, size))
+    np.testing.assert_allclose(sized * size, plain)
 
 
 @settings(max_examples=15, deadline=None)
@@ -105,8 +111,9 @@ def test_numbers_as_basis_states():
         (lambda: amplitude_encoding(15), "`n_qubits` must lie in"),
         (lambda: amplitude_encoding(1).prepare([[1j, 0]]), "phases=True"),
         (lambda: amplitude_encoding(2, phases=True).by_features(np.ones((1, 4)), np.ones((1, 7))), "no derivative"),
-        (lambda: state_preparation([[1.0, 2.0]]), "must have 1 axis"),
-        (lambda: state_preparation([0.0, 0.0]), "all zeros"),
+        (lambda: state_preparation([[1.0, 2.0]]), "`vector` must have 1 axes"),
+        (lambda: state_preparation([0.0, 0.0]), "`vector` must hold a number other than 0"),
+        (lambda: state_preparation([1.0, np.inf]), "`vector` must be finite"),
         (lambda: basis_encoding(2).prepare([[0, 2]]), "whole numbers from 0 to 1, but a feature is 2"),
         (lambda: basis_encoding(1, 4).prepare([[0.5]]), "whole numbers from 0 to 15, but a feature is 0.5"),
         (lambda: basis_encoding(3).prepare([[0, 1]]), "must have 3 features, but has 2"),
@@ -115,3 +122,8 @@ def test_numbers_as_basis_states():
 def test_the_door(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_rows_of_different_lengths():
+    with pytest.raises(TypeError, match="`X` must be an array of numbers"):
+        amplitudes([[1.0, 2.0], [1.0]])

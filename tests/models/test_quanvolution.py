@@ -49,6 +49,7 @@ def test_random_layers_train():
     share = random_layers(4, 200, ratio=0.3, seed=0).count()["cx"] / len(random_layers(4, 200, ratio=0.3, seed=0))
     assert share == pytest.approx(0.3, abs=0.05)
     assert "cx" not in random_layers(1, 4, seed=0).count()
+    assert not random_layers(2, 0).gates
 
 
 def test_what_slides_over_the_image():
@@ -67,7 +68,7 @@ def test_what_slides_over_the_image():
         (lambda: random_filter(0), "`n_qubits` must be at least 1"),
         (lambda: random_filter(2, 1.5), r"`connection` must lie in \[0, 1\], but is 1.5"),
         (lambda: random_layers(2, 1, ratio=1.0), "below 1, or no layer ever ends"),
-        (lambda: random_layers(2, 0), "`layers` must be at least 1"),
+        (lambda: random_layers(2, -1), "`layers` must be at least 0"),
         (lambda: quanvolution_circuit(Circuit(2).rx(0, x[0])), "must have no inputs, but has 1"),
         (lambda: quanvolution_circuit(Circuit(2).rx(0, w[0]), np.inf), "`scale` must be finite"),
     ],

@@ -101,6 +101,17 @@ def test_precomputed_once_for_the_same_images_weights_and_geometry(tmp_path, mon
     assert len(list((tmp_path / "kept").iterdir())) == 4
 
 
+def test_kept_outputs_of_one_image_and_of_half_precision(tmp_path):
+    layer, images = QuantumConv2d(stride=2, trainable=False), torch.rand(3, 1, 4, 4).bfloat16()
+    expected = layer(images.float())
+    np.testing.assert_array_equal(layer.precompute(images, tmp_path), expected)
+    np.testing.assert_allclose(layer.precompute(images[0], tmp_path), expected[0], atol=1e-6)
+    with pytest.raises(TypeError, match="`images` must be a tensor"):
+        layer.precompute(images.float().numpy(), tmp_path)
+    with pytest.raises(ValueError, match=r"must have shape \(B, 1, H, W\)"):
+        layer.precompute(torch.rand(3, 2, 4, 4), tmp_path)
+
+
 def test_own_circuits():
     circuit = Circuit(1).ry(0, x[0]).ry(0, w[0] * x[1]).ry(0, x[2] + x[3])
     layer = QuantumConv2d(circuit=circuit, init=2.0)

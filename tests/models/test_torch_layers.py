@@ -5,6 +5,7 @@ import io
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from torch.autograd import gradcheck
 
 from ketwork import Circuit, NoiseModel, PauliSum, Simulator, pauli_z, w, x
-from ketwork.models.encodings import encode
+from ketwork.models.encodings import data_reuploading, encode
 from ketwork.models.torch_layers import AmplitudeLayer, QuantumConv2d, QuantumLayer, QuantumLinear
 from ketwork.noise import depolarizing
 from random_circuits import random_circuit
@@ -196,6 +197,8 @@ def test_amplitudes_of_any_size_of_numbers():
     layer = AmplitudeLayer(Circuit(2).cx(0, 1))
     tiny = torch.tensor([[1e-30, 1e-30, 0], [3e30, 0, 4e30]])
     np.testing.assert_allclose(layer(tiny).detach(), [[1, 0], [0.36 - 0.64, 0.36 - 0.64]], atol=1e-6)
+    whole = layer.states(torch.tensor([[3e-40, 4e-40j], [1e38, 1e38j]]))
+    np.testing.assert_allclose(whole[:, :2], [[0.6, 0.8j], [0.5**0.5, 0.5**0.5 * 1j]], atol=1e-5)
     with pytest.raises(ValueError, match="Sample 1 of argument `features` is all zeros"):
         layer(torch.tensor([[1.0, 0], [0, 0]]))
     with pytest.raises(ValueError, match="1 to 4 features"):
@@ -213,11 +216,49 @@ def test_quantum_linear_in_the_place_of_linear(inputs, outputs, bias):
     layer = QuantumLinear(inputs, outputs, bias, n_qubits=3)
     assert layer(torch.randn(2, 4, inputs)).shape == (2, 4, outputs)
     assert (layer.readout.bias is not None) == bias
-    assert len(layer.readings) == -(-inputs // 3)
+    assert layer.readout.in_features == 3 * -(-inputs // 3)
     layer.double()
     assert gradcheck(layer, torch.randn(3, inputs, dtype=torch.float64, requires_grad=True))
     layer(torch.randn(3, inputs).double()).sum().backward()
     assert all(p.grad.abs().sum() > 0 for p in layer.parameters())
+
+
+@pytest.mark.parametrize(("inputs", "n", "depth"), [(1, 1, 1), (2, 4, 2), (10, 4, 2), (7, 3, 1)])
+def test_quantum_linear_is_reuploading_circuits_side_by_side(inputs, n, depth):
+    layer = QuantumLinear(inputs, 2, n_qubits=n, layers=depth).double()
+    features, weights, read = torch.randn(5, inputs).double(), layer.weights.detach(), []
+    for part in features.split(n, dim=1):
+        circuit = data_reuploading(n, part.shape[1], depth)
+        own, weights = weights[: circuit.n_weights], weights[circuit.n_weights :]
+        read.append(Simulator().expectation(circuit, [pauli_z(q, n) for q in range(n)], part.numpy(), own.numpy()))
+    assert not len(weights)
+    expected = layer.readout(torch.from_numpy(np.hstack(read)))
+    np.testing.assert_allclose(layer(features).detach(), expected.detach(), atol=1e-12)
+
+
+def test_weights_train_behind_an_encoding_that_has_no_derivative():
+    encoding = encode("basis", 2)
+    layer = QuantumLayer(replace(encoding, circuit=encoding.circuit.rx(0, w[0]).cx(0, 1)), init=0.4)
+    bits = torch.tensor([[0.0, 1], [1, 1]])
+    layer(bits)[:, 0].dot(torch.tensor([2.0, 1])).backward()  # <Z> of qubit 0 is cos w and -cos w
+    np.testing.assert_allclose(layer.weights.grad, [-np.sin(0.4)], atol=1e-6)
+    with pytest.raises(ValueError, match=r"'basis' has no derivative by its features\. Detach them"):
+        layer(bits.requires_grad_())
+    with torch.no_grad():
+        assert layer(bits).shape == (2, 2)
+
+
+def test_batches_without_samples_have_dtype_and_gradient_and_samples_may_have_no_features():
+    _, layer = layer_of()
+    empty = torch.zeros(0, 3, dtype=torch.float64, requires_grad=True)
+    values = layer(empty)
+    values.sum().backward()
+    assert values.shape == (0, 2) and values.dtype == torch.float64
+    assert empty.grad.shape == (0, 3) and not layer.weights.grad.any()
+    states = AmplitudeLayer(Circuit(2).ry(0, w[0]))(torch.zeros(0, 3, dtype=torch.complex64))
+    assert states.shape == (0, 2) and states.dtype == torch.float32
+    plain = QuantumLayer(Circuit(1).ry(0, w[0]), init=0.3)
+    np.testing.assert_allclose(plain(torch.zeros(3, 0)).detach(), np.full((3, 1), np.cos(0.3)), atol=1e-6)
 
 
 def test_a_hybrid_network_learns():

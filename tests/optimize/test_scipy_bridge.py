@@ -47,6 +47,9 @@ def test_options_arrive():
     points = []
     minimize(lambda p: points.append(p.copy()) or float((p**2).sum()), [5.0], "cobyla", 5, rhobeg=0.25)
     assert abs(points[1][0] - points[0][0]) == pytest.approx(0.25)
+    for name in ("rhobeg", "tol"):  # SciPy takes other numbers for 0
+        with pytest.raises(ValueError, match=f"`{name}` must be above 0"):
+            minimize(lambda p: float((p**2).sum()), [5.0], "cobyla", 5, **{name: 0.0})
 
 
 @pytest.mark.parametrize(("method", "steps", "close"), [("l-bfgs", 100, 1e-5), ("cobyla", 2000, 1e-3)])

@@ -114,7 +114,10 @@ def check_initial(circuit: Circuit, x: Floats, initial: Any) -> tuple[Floats, ND
     """
     if any(gate.name == "prepare" for gate in circuit.gates):
         raise ValueError("Argument `initial` must be None: the circuit prepares a state itself (`prepare`).")
-    raw = np.asarray(initial)
+    try:
+        raw = np.asarray(initial)
+    except ValueError:  # rows of different lengths
+        raw = check_array("initial", initial, 2)
     real = not np.iscomplexobj(raw)
     small = raw.dtype in (np.float16, np.float32, np.complex64)
     dtype = (np.float32 if small else np.float64) if real else (np.complex64 if small else np.complex128)

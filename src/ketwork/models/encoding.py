@@ -50,24 +50,26 @@ class Encoding:
         """The qubits of the circuit."""
         return self.circuit.n_qubits
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether inputs have a derivative by the features."""
+        return self.prepare is unchanged or self.pull_back is not None
+
     def by_features(self, X: Floats, cotangent: Floats) -> Floats:
         """The cotangent of features (B, F) from that of the inputs (B, n_inputs).
 
         Raises: ValueError where the encoding has no derivative by its features.
         """
-        if self.pull_back is not None:
-            return self.pull_back(X, cotangent)
-        if self.prepare is not unchanged:
+        if not self.differentiable:
             raise ValueError(f"Encoding {self.name!r} has no derivative by its features.")
-        return cotangent
+        return cotangent if self.pull_back is None else self.pull_back(X, cotangent)
 
     def on(self, circuit: Circuit, prepared: int) -> "Encoding":
         """The same inputs for another circuit, of which it takes the first; `prepared`: how many there are."""
         taken = circuit.n_inputs
         if taken == prepared:
             return replace(self, circuit=circuit)
-        differentiable = self.prepare is unchanged or self.pull_back is not None
-        pull_back = partial(_padded, prepared, self.by_features) if differentiable else None
+        pull_back = partial(_padded, prepared, self.by_features) if self.differentiable else None
         return replace(self, circuit=circuit, prepare=partial(_first, taken, self.prepare), pull_back=pull_back)
 
 

@@ -110,19 +110,19 @@ def equivariant_generators(
 
 
 def equivariant_ansatz(
-    n_qubits: int, layers: int, symmetries: Iterable[Any] | None = None, strings: Sequence[str] = ("X", "Z", "ZZ")
+    n_qubits: int, layers: int, symmetries: Iterable[Any] | None = None, strings: Sequence[str] | None = None
 ) -> Circuit:
     """`layers` times exp(-i w/2 G) for every generator G of `equivariant_generators`, a weight each.
 
     symmetries: permutations of the qubits, Pauli strings (a reflection that flips bits), or `Symmetry`; None for the
     shift of a ring. The circuit commutes with every one of them, whatever the weights. A model is invariant when its
     encoding is equivariant too, U(gx) = S U(x) S^+, and its observable and first state are invariant (see `twirl`).
-    Weights: layers * generators.
+    strings: as of `equivariant_generators`; None for X, Z and, from two qubits on, ZZ. Weights: layers * generators.
     Source: Meyer et al., arXiv:2205.06217; for all permutations Schatzki et al., arXiv:2210.09974.
     """
     n = check_int("n_qubits", n_qubits, 1)
     chosen = [tuple((q + 1) % n for q in range(n))] if symmetries is None else symmetries
-    generators = equivariant_generators(n, chosen, strings)
+    generators = equivariant_generators(n, chosen, ("X", "Z", "ZZ")[: n + 1] if strings is None else strings)
     circuit = Circuit(n)
     for _ in range(check_int("layers", layers, 0)):
         for generator in generators:

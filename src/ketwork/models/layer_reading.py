@@ -47,7 +47,8 @@ class Reading:
 
     def run(self, arrays: Arrays, back: bool) -> tuple[NDArray[Any], Callable[[NDArray[Any]], Arrays] | None]:
         """Values (B, outputs) for (features (B, F), weights (P,), states to start from), each or None; with `back`
-        also a function from cotangents of values to those of the three.
+        also a function from cotangents of values to those of the three, that of features None where the encoding has
+        no derivative by them.
 
         Raises: ValueError for numbers that are not finite, or do not fit the circuit.
         """
@@ -68,7 +69,9 @@ class Reading:
 
         def pull(cotangent: NDArray[Any]) -> Arrays:
             gradient = pull_back(cotangent)
-            by_features = None if features is None else self.encoding.by_features(features, gradient.x)
+            by_features = None
+            if features is not None and self.encoding.differentiable:
+                by_features = self.encoding.by_features(features, gradient.x)
             return by_features, gradient.w, getattr(gradient, "initial", None)
 
         return values, pull

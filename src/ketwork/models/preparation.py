@@ -25,16 +25,17 @@ def amplitudes(X: ArrayLike, n_qubits: int | None = None) -> NDArray[Any]:
 
     n_qubits: None for as few as hold F. Raises: ValueError for samples that are all zero, or more than 2^n numbers.
     """
-    given = np.asarray(X)
-    array = check_array("X", given, 2, dtype=np.complex128 if np.iscomplexobj(given) else np.float64)
+    array = check_array("X", X, 2, dtype=np.complex128)
+    array = np.ascontiguousarray(array if np.iscomplexobj(X) else array.real)
     n = amplitude_qubits(array.shape[1]) if n_qubits is None else check_int("n_qubits", n_qubits, 1)
     if array.shape[1] > 1 << n:
         raise ValueError(f"Argument `X` has {array.shape[1]} features, but {n} qubits have {1 << n} amplitudes.")
-    largest = np.abs(array).max(axis=1, initial=0.0)
+    parts = array.view(np.float64)  # real and imaginary ones
+    largest = np.abs(parts).max(axis=1, initial=0.0)
     if (largest == 0).any():
         row = int(np.argmax(largest == 0))
         raise ValueError(f"Sample {row} of argument `X` is all zeros, which is no state. Leave it out.")
-    scaled = array / largest[:, None]  # so that no square under- or overflows
+    scaled = (parts / largest[:, None]).view(array.dtype)  # so that no square under- or overflows
     scaled /= np.linalg.norm(scaled, axis=1, keepdims=True)
     return np.pad(scaled, ((0, 0), (0, (1 << n) - array.shape[1])))
 
@@ -82,9 +83,10 @@ def state_preparation(vector: ArrayLike) -> Circuit:
 
     Source: Moettoenen et al., arXiv:quant-ph/0407010, as in `amplitude_encoding`.
     """
-    array = np.atleast_1d(np.asarray(vector))
-    if array.ndim != 1:
-        raise ValueError(f"Argument `vector` must have 1 axis, but has shape {array.shape}.")
+    array = check_array("vector", vector, 1, dtype=np.complex128)
+    array = array if np.iscomplexobj(vector) else array.real
+    if not array.any():
+        raise ValueError("Argument `vector` must hold a number other than 0: nothing else is a state.")
     encoding = amplitude_encoding(amplitude_qubits(len(array)), phases=bool(np.iscomplexobj(array)))
     return encoding.circuit.bind(x=encoding.prepare(array[None])[0])
 
@@ -201,4 +203,5 @@ def _by_real_features(n: int, X: Floats, cotangent: Floats) -> Floats:
         by_norm = np.stack([by_left, by_right], axis=2).reshape(len(vectors), -1)
     # Angles do not change with the length of a vector, so the norm it was divided by only scales the result.
     features = np.asarray(X, float)
-    return by_norm[:, : features.shape[1]] / np.linalg.norm(features, axis=1, keepdims=True)
+    largest = np.abs(features).max(axis=1, keepdims=True)  # so that no square under- or overflows
+    return by_norm[:, : features.shape[1]] / np.linalg.norm(features / largest, axis=1, keepdims=True) / largest

@@ -25,7 +25,7 @@ def qcnn(
 ) -> Circuit:
     """Convolutions on neighbouring qubits in a ring and pooling, in turn, until at most `remaining` qubits are left.
 
-    A convolution is one block on (last, first), then on (0, 1), (2, 3), ..., then on (1, 2), (3, 4), ... of the qubits
+    A convolution is one block on (first, last), then on (0, 1), (2, 3), ..., then on (1, 2), (3, 4), ... of the qubits
     that are left, `repeats` times. Pooling halves them: every second qubit acts on the one before it and is not used
     again (a measurement and a rotation that depends on its result would do the same), see `remaining_qubits`.
     convolution: one of `BLOCKS` or a circuit on two qubits. pooling: one of `POOLINGS`. shared: one set of weights for

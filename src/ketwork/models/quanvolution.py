@@ -43,7 +43,7 @@ def random_layers(
         raise ValueError("Argument `ratio` must be below 1, or no layer ever ends.")
     rng = seeds.generator(seed)
     circuit = Circuit(n)
-    for _ in range(check_int("layers", layers, 1)):
+    for _ in range(check_int("layers", layers, 0)):
         done = 0
         while done < wanted:
             if n == 1 or rng.random() >= ratio:

@@ -11,7 +11,7 @@ from ketwork.checks import check_choice, check_int, check_real, need_extra
 from ketwork.circuit import Circuit, x
 from ketwork.models.ansatz import strongly_entangling
 from ketwork.models.layer_reading import reading_of
-from ketwork.models.torch_values import check_features, hold_weights, values_of
+from ketwork.models.torch_values import as_array, check_features, hold_weights, values_of
 
 torch: Any = need_extra("torch", "torch")
 
@@ -74,12 +74,9 @@ class QuantumConv2d(torch.nn.Module):  # type: ignore[misc]
 
     def forward(self, images: Any) -> Any:
         """(B, out_channels, H', W') for images (B, C, H, W); without B for a single one."""
-        given = check_features("images", images, None, self.weights.dtype)
+        given = self._checked(images)
         if given.ndim == 3:
             return self.forward(given[None])[0]
-        if given.ndim != 4 or given.shape[1] != self.in_channels:
-            wanted, shape = f"(B, {self.in_channels}, H, W) or ({self.in_channels}, H, W)", tuple(given.shape)
-            raise ValueError(f"Argument `images` must have shape {wanted}, but has {shape}.")
         height, width = self.output_size(given.shape[2], given.shape[3])
         if torch.is_grad_enabled() and (given.requires_grad or self.weights.requires_grad):
             return self._read(given, height, width)
@@ -104,14 +101,17 @@ class QuantumConv2d(torch.nn.Module):  # type: ignore[misc]
         folder: keeps them in a file there, and reads it when the same layer meets the same images again; they are
         mapped into memory as they are used, so that they may be larger than it.
         """
+        given = self._checked(images)
         if folder is None:
             with torch.no_grad():
-                return self.forward(images)
-        path = Path(folder) / f"quanvolution-{self._digest(images)}.npy"
+                return self.forward(given)
+        if given.ndim == 3:
+            return self.precompute(given[None], folder)[0]
+        path = Path(folder) / f"quanvolution-{self._digest(given)}.npy"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part.npy")
-            self._write(images, unfinished)
+            self._write(given, unfinished)
             unfinished.replace(path)
         return torch.from_numpy(np.load(path, mmap_mode="c"))
 
@@ -123,6 +123,14 @@ class QuantumConv2d(torch.nn.Module):  # type: ignore[misc]
             f"channels={'separate' if self.separate else 'joint'}, weights={self.weights.numel()}, "
             f"{self.reading.described()}"
         )
+
+    def _checked(self, images: Any) -> Any:
+        """Images (B, C, H, W) or (C, H, W) of floating numbers."""
+        given = check_features("images", images, None, self.weights.dtype)
+        if given.ndim not in (3, 4) or given.shape[-3] != self.in_channels:
+            wanted, shape = f"(B, {self.in_channels}, H, W) or ({self.in_channels}, H, W)", tuple(given.shape)
+            raise ValueError(f"Argument `images` must have shape {wanted}, but has {shape}.")
+        return given
 
     def _images_at_once(self, patches: int) -> int:
         return max(1, _AT_ONCE // (patches * (self.in_channels if self.separate else 1)))
@@ -157,7 +165,7 @@ class QuantumConv2d(torch.nn.Module):  # type: ignore[misc]
         text.update(repr(read.encoding.prepare).encode())  # a function of one's own is never known again
         text.update(read.circuit.digest.encode())
         for tensor in (images, self.weights):
-            array = np.ascontiguousarray(tensor.detach().cpu().numpy())
+            array = np.ascontiguousarray(as_array(tensor))
             text.update(f"{array.dtype}{array.shape}".encode())
             text.update(array.data)
         return text.hexdigest()[:32]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ketwork.checks import check_int, need_extra
+from ketwork.circuit import Angle, Circuit
+from ketwork.circuit import x as inputs
 from ketwork.engine.simulator import Simulator
 from ketwork.models.encodings import data_reuploading
 from ketwork.models.layer_reading import reading_of
@@ -107,11 +109,13 @@ class AmplitudeLayer(torch.nn.Module):  # type: ignore[misc]
             raise ValueError(f"Argument `features` must have 1 to {size} features in its last axis, but has {shape}.")
         if psi.dtype in (torch.float16, torch.bfloat16):
             psi = psi.float()
-        largest = psi.detach().abs().amax(-1, keepdim=True)  # so that no square under- or overflows
+        parts = torch.view_as_real(psi) if psi.is_complex() else psi[..., None]
+        largest = parts.detach().abs().amax((-2, -1))[..., None]  # so that no square under- or overflows
         if (largest == 0).any():
             row = int((largest.reshape(-1) == 0).nonzero()[0, 0])
             raise ValueError(f"Sample {row} of argument `features` is all zeros, which is no state.")
-        psi = psi / largest
+        parts = parts / largest[..., None]
+        psi = torch.view_as_complex(parts) if psi.is_complex() else parts[..., 0]
         psi = psi / torch.linalg.vector_norm(psi, dim=-1, keepdim=True)
         return torch.nn.functional.pad(psi, (0, size - psi.shape[-1]))
 
@@ -146,34 +150,58 @@ class QuantumLinear(torch.nn.Module):  # type: ignore[misc]
         self.in_features = check_int("in_features", in_features, 1)
         self.out_features = check_int("out_features", out_features, 1)
         n = check_int("n_qubits", n_qubits, 1)
-        widths = [min(n, in_features - first) for first in range(0, in_features, n)]
-        made = {width: data_reuploading(n, width, layers) for width in set(widths)}
-        readings = {width: reading_of(circuit, None, None, backend) for width, circuit in made.items()}
-        self.readings = [readings[width] for width in widths]
-        ends = [reading.circuit.n_weights for reading in self.readings]
-        hold_weights(self, (sum(ends),), _about_half if init is None else init, True)
-        self.readout = torch.nn.Linear(n * len(widths), out_features, bias)
+        layout, total = [], 0
+        for width in (min(n, in_features - first) for first in range(0, in_features, n)):
+            circuit = data_reuploading(n, width, layers)
+            layout.append(_slots_of_angles(circuit, total))
+            total += circuit.n_weights
+        self.reading = reading_of(_inputs_as_angles(circuit), None, None, backend)
+        hold_weights(self, (total,), _about_half if init is None else init, True)
+        slots = torch.tensor(layout)  # (circuits, 3, angles)
+        for name, part in (("biases", slots[:, 0]), ("scales", slots[:, 1]), ("places", slots[0, 2])):
+            self.register_buffer(name, part.contiguous(), persistent=False)
+        self.readout = torch.nn.Linear(n * len(layout), out_features, bias)
 
     def forward(self, features: Any) -> Any:
         """(..., out_features) for features (..., in_features)."""
         x = check_features("features", features, self.in_features, self.weights.dtype)
-        counts = [reading.circuit.n_weights for reading in self.readings]
-        parts = zip(
-            self.readings,
-            x.split([reading.circuit.n_inputs for reading in self.readings], dim=-1),
-            self.weights.split(counts),
-            strict=True,
-        )
-        read = [values_of(reading, inputs, weights) for reading, inputs, weights in parts]
-        return self.readout(torch.cat(read, dim=-1).to(self.readout.weight.dtype))
+        circuits, n = len(self.biases), self.reading.circuit.n_qubits
+        weights = torch.cat([self.weights, self.weights.new_zeros(1)])
+        dealt = torch.nn.functional.pad(x, (0, circuits * n - self.in_features)).unflatten(-1, (circuits, n))
+        # The circuits are one, with an input for each angle, and all of them run as one batch.
+        angles = weights[self.biases] + weights[self.scales] * dealt.index_select(-1, self.places)
+        read = values_of(self.reading, angles, self.weights.new_zeros(0))
+        return self.readout(read.flatten(-2).to(self.readout.weight.dtype))
 
     def extra_repr(self) -> str:
         """What `print` shows."""
-        first = self.readings[0]
         return (
-            f"in_features={self.in_features}, out_features={self.out_features}, circuits={len(self.readings)}, "
-            f"weights={self.weights.numel()}, {first.described()}"
+            f"in_features={self.in_features}, out_features={self.out_features}, circuits={len(self.biases)}, "
+            f"weights={self.weights.numel()}, {self.reading.described()}"
         )
+
+
+def _slots_of_angles(circuit: Circuit, first: int) -> list[list[int]]:
+    """For angles w[k] or w[k] + w[j] x[i] of a circuit, in order: all k, all j, all i; weights counted from `first`.
+
+    Where there is no x[i], j is -1, the place of a zero behind all weights, and i is 0.
+    """
+    found = []
+    for angle in (param for gate in circuit for param in gate.params if isinstance(param, Angle)):
+        bias = next(slots[0].index for _, slots in angle.terms if len(slots) == 1)
+        slots = next((slots for _, slots in angle.terms if len(slots) == 2), None)
+        scale, place = (first + slots[0].index, slots[1].index) if slots else (-1, 0)
+        found.append((first + bias, scale, place))
+    return [list(row) for row in zip(*found, strict=True)]
+
+
+def _inputs_as_angles(circuit: Circuit) -> Circuit:
+    """The circuit with an input for each of its angles in place of it, in order."""
+    count, opened = 0, Circuit(circuit.n_qubits)
+    for gate in circuit:
+        params = inputs[count : count + len(gate.params)]
+        opened, count = opened.append(gate.name, gate.qubits, params), count + len(params)
+    return opened
 
 
 def _about_half(weights: Any) -> None:

@@ -1,7 +1,7 @@
 """What circuits give as functions that torch differentiates once: the bridge under all layers."""
 
+import math
 from collections.abc import Callable
-from math import pi
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,23 @@ def values_of(reading: Reading, features: Any, weights: Any, initial: Any = None
 
     initial: states (..., 2^n) to start from. Dtype: the widest of what is given, double where anything is; on the
     device of what is given, though the work is done by the CPU. Nothing is kept where no gradient is asked for.
+    Raises: ValueError for features that ask for a gradient through an encoding that has none.
     """
     batched = features if features is not None else initial
-    if batched is not None and batched.numel() == 0:  # no samples, as torch's own layers take them
-        return (weights.sum() * 0).expand(*batched.shape[:-1], reading.outputs)
-    tensors = tuple(None if t is None else t.reshape(-1, t.shape[-1]) for t in (features, None, initial))
-    tensors = tensors[0], weights, tensors[2]
-    dtype = _real_dtype([t for t in tensors if t is not None])
-    if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors):
+    given = [t for t in (features, weights, initial) if t is not None]
+    dtype = _real_dtype(given)
+    if batched is not None and 0 in batched.shape[:-1]:  # no samples, as torch's own layers take them
+        nothing = sum(t.flatten()[:0].real.sum().to(dtype) for t in given)
+        return nothing.expand(*batched.shape[:-1], reading.outputs)
+    tensors = tuple(t if t is None else t.reshape(math.prod(t.shape[:-1]), t.shape[-1]) for t in (features, initial))
+    tensors = tensors[0], weights, tensors[1]
+    wanted = torch.is_grad_enabled() and any(t.requires_grad for t in given)
+    if wanted and features is not None and features.requires_grad and not reading.encoding.differentiable:
+        raise ValueError(
+            f"Argument `features` must not ask for a gradient: the encoding {reading.encoding.name!r} has no "
+            "derivative by its features. Detach them."
+        )
+    if wanted:
         values = _Values.apply(reading, dtype, *tensors)
     else:
         values = as_tensor(reading.run(tuple(map(as_array, tensors)), False)[0], dtype, tensors)
@@ -55,7 +64,7 @@ def initial_weights(shape: tuple[int, ...], init: Any) -> Any:
     """
     weights = torch.empty(shape)
     if init is None:
-        return weights.uniform_(0, 2 * pi)
+        return weights.uniform_(0, 2 * math.pi)
     if callable(init):
         init(weights)
         return weights

@@ -217,7 +217,7 @@ METHODS = {
         ),
     ),
     "cobyla": Method(
-        ("value",), {"tol": option.not_negative, "rhobeg": option.not_negative}, partial(run_scipy, gradients=False)
+        ("value",), {"tol": option.positive, "rhobeg": option.positive}, partial(run_scipy, gradients=False)
     ),
     "nelder-mead": Method(
         ("value",),

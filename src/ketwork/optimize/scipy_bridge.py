@@ -69,7 +69,7 @@ def _settings(gradients: bool, steps: int, n_params: int, options: dict[str, Any
         return {"maxiter": steps, "maxfun": max(15_000, 30 * steps)}
     # SciPy raises a smaller limit than its first simplex needs, with a warning; ours is kept by `watched`.
     limits: dict[str, Any] = {"maxiter": max(steps, n_params + 2)}
-    return limits | ({"rhobeg": options["rhobeg"]} if options.get("rhobeg") else {})
+    return limits | ({"rhobeg": options["rhobeg"]} if "rhobeg" in options else {})
 
 
 def begin_simplex(params: Floats, size: float | None = None) -> State:
