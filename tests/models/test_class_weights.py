@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from ketwork.models.class_weights import class_weights, label_weights
+from ketwork.models.class_weights import class_weights, label_weights, weights_of_classes
 
 CLASSES, LABELS = np.array(["a", "b", "c"]), np.array([0, 0, 0, 1, 1, 2])
 SAMPLES = np.array([1.0, 2.0, 0.5, 1.0, 3.0, 0.25])
@@ -59,3 +59,9 @@ def test_doors(given, error, message):
         class_weights(given, CLASSES, LABELS, None)
     with pytest.raises(ValueError, match="must hold 2 dictionaries"):
         label_weights([{}], np.zeros((3, 2), int), None)
+
+
+def test_what_a_dictionary_does_not_name_weighs_one():
+    np.testing.assert_array_equal(weights_of_classes({"b": 3}, CLASSES), [1, 3, 1])
+    with pytest.raises(ValueError, match="must be None, 'balanced' or a dict"):
+        weights_of_classes("equal", CLASSES)

@@ -219,6 +219,7 @@ def test_balanced_weights_find_the_rare_class():
         ({"readout": "single_shot", "read_as": "parity"}, "tells 2 classes, but there are 3"),
         ({"readout": "single_shot", "n_qubits": 1}, "To read 3 classes takes 2 qubits, but there are 1"),
         ({"readout": "single_shot", "read_qubits": (0, 0)}, "different qubits"),
+        ({"readout": "single_shot", "read_qubits": 3}, "`read_qubits` must be a list"),
         ({"readout": "single_shot", "read_qubits": (0, 9)}, r"\[0, 3\]"),
         ({"readout": "single_shot", "observables": [PauliSum.from_dict({"ZZZZ": 1})]}, "give `read_qubits` instead"),
         ({"readout": "observables", "n_qubits": 1}, "3 classes need 3 observables, but 1 qubits have 1"),

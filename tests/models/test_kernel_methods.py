@@ -117,7 +117,7 @@ def test_class_weights_move_the_border():
     for weight in ({1: 10.0, 2: 1.0}, None, {1: 1.0, 2: 10.0}):
         shares.append((KernelClassifier(class_weight=weight).fit(points, labels).predict(points) == 2).mean())
     assert shares[0] < shares[1] < shares[2]
-    with pytest.raises(ValueError, match="names classes that y does not hold"):
+    with pytest.raises(ValueError, match="names 7, but the classes are 1, 2"):
         KernelClassifier(class_weight={7: 1.0}).fit(points, labels)
 
 
@@ -311,6 +311,13 @@ def test_tiny_memory_changes_nothing():
         ({"trainable": True, "encoding": "reuploading", "batch_size": 1}, "`batch_size` must be at least 2"),
         ({"memory": 0}, "`memory` must be at least 1"),
         ({"C": -1.0}, "`C` must be at least 0"),
+        ({"C": 0}, "`C` must be above 0"),
+        ({"encoding": 3}, "`encoding` must be a name, a Circuit or an Encoding"),
+        ({"encoding_options": [1]}, "`encoding_options` must be a dictionary"),
+        ({"class_weight": "equal"}, "`class_weight` must be None, 'balanced' or a dict"),
+        ({"class_weight": {9: 2.0}}, "`class_weight` names 9, but the classes are"),
+        ({"class_weight": {0: -1.0}}, "`class_weight` must be at least 0"),
+        ({"class_weight": {0: 0.0}, "n_components": 5}, "`class_weight` must be above 0 for every class"),
         ({"encoding": Circuit(1).h(0)}, "has no inputs"),
         ({"encoding": "iqp", "n_qubits": 3}, "2 qubits"),
     ],
@@ -327,11 +334,21 @@ def test_doors(parameters, message):
         ({"alpha": -1.0}, "`alpha` must be at least 0"),
         ({"epsilon": -1.0}, "`epsilon` must be at least 0"),
         ({"n_components": 100}, "at most the number of samples"),
+        ({"C": 0, "method": "svr"}, "`C` must be above 0"),
     ],
 )
 def test_doors_of_regression(parameters, message):
     with pytest.raises(ValueError, match=message):
         KernelRegressor(**parameters).fit(X, X[:, 0])
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("size", [1e-300, 1e200, 1e307])
+@pytest.mark.parametrize("parameters", [{}, {"method": "svr"}, {"scale": "auto"}])
+def test_targets_of_any_size_are_learned_alike(parameters, size):
+    plain = KernelRegressor(**parameters).fit(X, X[:, 0]).predict(X)
+    found = KernelRegressor(**parameters).fit(X, X[:, 0] * size).predict(X)
+    np.testing.assert_allclose(found / size, plain, rtol=1e-6, atol=1e-8)
 
 
 def test_what_is_not_a_number_is_refused():

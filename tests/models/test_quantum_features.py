@@ -86,6 +86,10 @@ def test_a_circuit_and_observables_of_ones_own():
         ({"locality": 4}, r"`locality` must lie in \[1, 3\]"),
         ({"scale": -0.5}, "`scale` must be at least 0"),
         ({"backend": "qiskit"}, "a Backend"),
+        ({"encoding": 3}, "`encoding` must be a name, a Circuit or an Encoding"),
+        ({"encoding_options": [1]}, "`encoding_options` must be a dictionary"),
+        ({"encoding": Circuit(1).h(0)}, "has no inputs"),
+        ({"observables": 3}, "`observables` must be a list of PauliSums"),
     ],
 )
 def test_doors(parameters, message):

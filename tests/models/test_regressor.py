@@ -111,6 +111,13 @@ def test_doors(parameters, message):
         VariationalRegressor(**parameters).fit(X, Y)
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e200, 1e307])
+def test_targets_of_any_size_are_learned_alike(size):
+    plain = VariationalRegressor(layers=1, epochs=3, random_state=0).fit(X, X[:, 0]).predict(X)
+    found = VariationalRegressor(layers=1, epochs=3, random_state=0).fit(X, X[:, 0] * size).predict(X)
+    np.testing.assert_allclose(found / size, plain, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_targets_must_be_finite(bad):
     with pytest.raises(ValueError, match="y contains"):

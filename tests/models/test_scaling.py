@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketwork.models.scaling import FeatureScale
+from ketwork.models.scaling import FeatureScale, centre_and_spread
 
 
 def test_training_data_has_mean_zero_and_the_factor_as_deviation():
@@ -47,3 +47,19 @@ def test_angles_never_leave_three_factors(factor):
 def test_constants_whose_deviation_is_rounding():
     scale = FeatureScale.of(np.full((100, 1), 0.1), 1.0)
     np.testing.assert_allclose(scale.apply(np.array([[0.1], [0.2]])), [[0], [0.1]], atol=1e-15)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("span", ["angle", "unit"])
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1e200, 8e307])
+def test_numbers_of_any_size_are_scaled_alike(span, size):
+    X = np.random.default_rng(4).uniform(-2, 2, size=(50, 2))
+    found = FeatureScale.of(X * size, 1.0, span=span).apply(X * size)
+    digits = 1e-2 if size < 1e-300 else 1e-12  # the smallest numbers have few
+    np.testing.assert_allclose(found, FeatureScale.of(X, 1.0, span=span).apply(X), atol=digits)
+
+
+def test_weights_are_repetitions_of_rows():
+    columns, times = np.random.default_rng(5).normal(size=(6, 3)), np.array([1, 2, 0, 3, 1, 1])
+    found = centre_and_spread(columns, times.astype(float))
+    np.testing.assert_allclose(found, centre_and_spread(np.repeat(columns, times, axis=0)))

@@ -3,6 +3,7 @@
 import importlib
 import json
 import pickle
+import warnings
 from zipfile import ZipFile
 
 import numpy as np
@@ -312,3 +313,19 @@ def test_backends_in_a_few_words():
     assert backend_name(Simulator()) == "Simulator"
     assert backend_name(device) == "DeviceBackend lima of 2021-03-15T00:36:03-04:00, 100 shots"
     assert backend_name(zne(readout(device))) == backend_name(device) + ", ReadoutUnfolding, ZeroNoise"
+
+
+def test_names_of_features_come_back(model, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcd"[: X.shape[1]]))
+    named = clone(model).fit(frame, Y)
+    save(tmp_path / "model", *to_arrays(named))
+    config, arrays = load(tmp_path / "model")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(from_arrays(config, arrays).predict(frame), named.predict(frame))
+    with pytest.raises(ValueError, match="feature names should match"):
+        from_arrays(config, arrays).predict(frame[frame.columns[::-1]])
+    for names in (["a"], [1] * X.shape[1], 3):
+        with pytest.raises(ValueError, match=r"names do not fit|damaged"):
+            from_arrays({**config, "feature_names": names}, arrays)

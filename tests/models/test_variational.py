@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_moons
 from sklearn.exceptions import NotFittedError
 
-from ketwork import Circuit, w, x
+from ketwork import Circuit, pauli_z, w, x
 from ketwork.models import VariationalClassifier
 from ketwork.models.encoding import Encoding
 from ketwork.models.regressor import VariationalRegressor
@@ -62,6 +62,22 @@ def test_a_warm_start_begins_where_the_last_fit_ended(kind):
     assert np.abs(cold.weights_ - first).max() > 1e-3
     with pytest.raises(ValueError, match="not of the kind that this model was trained on"):
         model.fit(X, np.stack([Y, 1 - Y], axis=1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_training_goes_on_with_the_model_that_it_began_with_alone(kind):
+    own = {"observables": [pauli_z(0, 2)], "topology": [(0, 1)]}
+    model = kind(**SMALL, warm_start=True, **own).fit(X, Y)
+    model = pickle.loads(pickle.dumps(model)).set_params(topology=[(0, 1)])
+    model.fit(X, Y).resume(X, Y).partial_fit(X, Y)  # what is equal has not changed
+    with pytest.raises(ValueError, match="X has 1 features, but"):
+        model.fit(X[:, :1], Y)
+    for change in ({"layers": 2}, {"readout": "observables"}, {"encoding": "angle"}, {"observables": None}):
+        changed = pickle.loads(pickle.dumps(model)).set_params(**change)
+        for method in (changed.fit, changed.resume, changed.partial_fit):
+            with pytest.raises(ValueError, match=rf"but {next(iter(change))} changed since|data that it began with"):
+                method(X, Y)
+    assert model.set_params(warm_start=False, layers=2).fit(X, Y).circuit_.n_weights > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,6 +150,14 @@ def test_an_encoding_prepares_and_says_its_span(kind):
         ({"precision": "half"}, "single"),
         ({"backend": 3}, "must be a Backend"),
         ({"scale": np.nan}, "finite"),
+        ({"callbacks": print}, "`callbacks` must be a list of functions"),
+        ({"callbacks": [3]}, "`callbacks` must be a list of functions"),
+        (
+            {"optimizer": "sgd", "optimizer_options": {"momentum": "a"}},
+            "`momentum` in `optimizer_options` must be",
+        ),
+        ({"topology": "rin"}, "`topology` must be one of ring"),
+        ({"observables": 3}, "`observables` must be a list of PauliSums"),
     ],
 )
 def test_doors(kind, parameters, message):

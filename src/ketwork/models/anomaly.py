@@ -19,7 +19,7 @@ class QuantumAnomalyDetector(OutlierMixin, KernelMachine):  # type: ignore[misc]
 
     Parameters
     ----------
-    nu : in (0, 1]: an upper bound on the share of training samples that are called anomalies, and a lower bound on that
+    nu : in (0, 1): an upper bound on the share of training samples that are called anomalies, and a lower bound on that
         of support vectors.
     encoding, depth, entanglement, n_qubits, encoding_options, standardise, scale, kernel, gamma, locality,
     regularisation, precision, threads, random_state, backend, shots, max_circuits, memory : as of `KernelClassifier`;
@@ -27,7 +27,8 @@ class QuantumAnomalyDetector(OutlierMixin, KernelMachine):  # type: ignore[misc]
 
     Attributes
     ----------
-    offset_ : what is taken off `score_samples` to make `decision_function`. svc_, gram_ (N, N), circuit_, kernel_,
+    offset_ : what is taken off `score_samples` to make `decision_function`, less the error that the solver allows, so that
+    samples on the border are usual. svc_, gram_ (N, N), circuit_, kernel_,
     n_support_, n_circuit_evaluations_, fit_seconds_.
 
     As in scikit-learn: `predict` says 1 for the usual and -1 for anomalies, `decision_function` is negative for
@@ -82,16 +83,17 @@ class QuantumAnomalyDetector(OutlierMixin, KernelMachine):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> "QuantumAnomalyDetector":
         """Learn what is usual from features X (N, F). Raises: ValueError for bad data or parameters."""
         X = validate_data(self, X, dtype=np.float64)
-        if check_real("nu", self.nu, 0, 1) == 0:
-            raise ValueError("Argument `nu` must be above 0 and at most 1, but is 0.0.")
+        if check_real("nu", self.nu, 0, 1) in (0, 1):
+            raise ValueError(f"Argument `nu` must lie between 0 and 1, both left out, but is {float(self.nu)}.")
         started = time.perf_counter()
         self._fit_machine(self._learn_samples(X, None))
         self.fit_seconds_ = time.perf_counter() - started
         return self
 
     def _fit_machine(self, gram: Floats) -> None:
-        self.svc_ = OneClassSVM(kernel="precomputed", nu=self.nu).fit(gram)
-        self.offset_ = float(self.svc_.offset_[0])
+        tolerance = 1e-3 * min(1.0, self.nu * len(gram))  # scores are no larger than the coefficients' sum, nu N
+        self.svc_ = OneClassSVM(kernel="precomputed", nu=self.nu, tol=tolerance).fit(gram)
+        self.offset_ = float(self.svc_.offset_[0]) - tolerance  # on the border but for the solver's error is usual
         self.n_support_ = self.svc_.n_support_
         self.n_iter_ = int(np.max(self.svc_.n_iter_))
 

@@ -22,7 +22,13 @@ def class_weights(
     if class_weight is None:
         return None if weights is None else weights / weights.mean()
     own = np.ones(len(labels)) if weights is None else weights
-    result = own * _of_classes(class_weight, classes, labels, own)[labels]
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        amounts = np.bincount(labels, own, len(classes))
+        present = amounts > 0
+        each = np.where(present, amounts.sum() / (present.sum() * np.where(present, amounts, 1)), 0.0)
+    else:
+        each = weights_of_classes(class_weight, classes)
+    result = own * each[labels]
     if not result.any():
         raise ValueError("Argument `class_weight` leaves no sample a weight above 0.")
     return np.asarray(result / result.mean())
@@ -43,16 +49,14 @@ def label_weights(class_weight: Any, y: NDArray[Any], weights: Floats | None) ->
     return np.stack([plain if column is None else column for column in columns], axis=1)
 
 
-def _of_classes(class_weight: Any, classes: NDArray[Any], labels: NDArray[np.int64], own: Floats) -> Floats:
-    """The weight (K,) of every class."""
-    if isinstance(class_weight, str):
-        if class_weight != "balanced":
-            raise ValueError(f"Argument `class_weight` must be None, 'balanced' or a dict, but is {class_weight!r}.")
-        amounts = np.bincount(labels, own, len(classes))
-        present = amounts > 0
-        return np.where(present, amounts.sum() / (present.sum() * np.where(present, amounts, 1)), 0.0)
+def weights_of_classes(class_weight: Any, classes: NDArray[Any]) -> Floats:
+    """The weight (K,) of every class as {class: weight} says, 1 for those that it does not name.
+
+    Raises: ValueError for classes that are not there and negative weights, TypeError for what is no dictionary.
+    """
     if not isinstance(class_weight, dict):
-        raise TypeError(f"Argument `class_weight` must be None, 'balanced' or a dict, but is {class_weight!r}.")
+        error = ValueError if isinstance(class_weight, str) else TypeError
+        raise error(f"Argument `class_weight` must be None, 'balanced' or a dict, but is {class_weight!r}.")
     listed = classes.tolist()
     unknown = [str(name) for name in class_weight if name not in listed]
     if unknown:

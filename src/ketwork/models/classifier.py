@@ -1,6 +1,6 @@
 """A variational circuit as a scikit-learn classifier."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -254,6 +254,8 @@ class VariationalClassifier(ClassifierMixin, Variational):  # type: ignore[misc]
         if self.read_qubits is None:
             chosen = tuple(answer) if parity else tuple(answer)[:wanted]
         else:
+            if not isinstance(self.read_qubits, Iterable):
+                raise TypeError(f"Argument `read_qubits` must be a list of qubits, but is {self.read_qubits!r}.")
             chosen = tuple(check_int("read_qubits", q, 0, n - 1) for q in self.read_qubits)
         if len(set(chosen)) < len(chosen) or (self.multilabel_ and len(chosen) > wanted):
             raise ValueError(f"Argument `read_qubits` must name {wanted} different qubits, but is {chosen}.")

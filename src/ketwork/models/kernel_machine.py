@@ -14,14 +14,16 @@ from ketwork import seeds
 from ketwork.backends.shift import rule
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.engine.simulator import Simulator
-from ketwork.models.kernel_alignment import OPTIMIZERS, Trained, align, best_scale
-from ketwork.models.classifier import check_backend
-from ketwork.models.encodings import Encoding, encode, encoding_qubits
+from ketwork.models.encoding import Encoding
+from ketwork.models.encodings import encode, encoding_qubits
 from ketwork.models.gram import REGULARISATIONS, Floats, check_memory, regularised
+from ketwork.models.kernel_alignment import OPTIMIZERS, Trained, align, best_scale
 from ketwork.models.kernels import FidelityKernel, Kernel
+from ketwork.models.model_circuit import options_of
 from ketwork.models.nystroem import Landmarks, choose_landmarks
 from ketwork.models.projected_kernel import ProjectedKernel
 from ketwork.models.scaling import FeatureScale
+from ketwork.models.variational import check_backend
 from ketwork.optimize import METHODS
 
 KERNELS = ("fidelity", "projected", "projected-linear")
@@ -98,19 +100,13 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
 
     def _encode(self) -> None:
         """Build the circuit for the number of features that was seen."""
-        n, features = self.n_qubits, self.n_features_in_
-        if n is None:
-            n = encoding_qubits(self.encoding, features, 1, 10)
-        options = self.encoding_options or {}
-        self.encoding_: Encoding = encode(self.encoding, features, n, self.depth, self.entanglement, **options)
+        self.encoding_ = encoding_of(self)
         self.circuit_ = self.encoding_.circuit
         if self.circuit_.n_qubits > _MOST_QUBITS:
             raise ValueError(
-                f"A kernel's circuit has at most {_MOST_QUBITS} qubits, but {features} features take "
+                f"A kernel's circuit has at most {_MOST_QUBITS} qubits, but {self.n_features_in_} features take "
                 f"{self.circuit_.n_qubits} here. Take fewer features or another encoding."
             )
-        if not self.circuit_.n_inputs:
-            raise ValueError("Argument `encoding` must take in features, but its circuit has no inputs.")
 
     def _inputs(self, X: Floats) -> Floats:
         """Inputs (N, n_inputs) of the circuit for features (N, F)."""
@@ -261,6 +257,21 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
             if whitening.ndim != 2 or len(whitening) != len(self.anchors_):
                 raise ValueError("The saved model's landmarks do not fit its whitening.")
             self.landmarks_ = Landmarks(self.anchors_, whitening)
+
+
+def encoding_of(estimator: Any) -> Encoding:
+    """The encoding that an estimator's parameters describe, for the features that it was fitted on.
+
+    Raises: ValueError, TypeError for what `encode` refuses, and for a circuit without inputs.
+    """
+    given, features, n = estimator.encoding, estimator.n_features_in_, estimator.n_qubits
+    if n is None and isinstance(given, str):
+        n = encoding_qubits(given, features, 1, 10)
+    options = options_of("encoding_options", estimator.encoding_options)
+    found = encode(given, features, n, estimator.depth, estimator.entanglement, **options)
+    if not found.circuit.n_inputs:
+        raise ValueError("Argument `encoding` must take in features, but its circuit has no inputs.")
+    return found
 
 
 def encoded(encoding: Encoding, scale: FeatureScale, span: str, factor: float, X: Floats) -> Floats:

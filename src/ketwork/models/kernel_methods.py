@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
 from ketwork.checks import check_choice, check_real
-from ketwork.models.kernel_alignment import class_target, value_target
+from ketwork.models.class_weights import weights_of_classes
 from ketwork.models.gram import Floats
+from ketwork.models.kernel_alignment import class_target, value_target
 from ketwork.models.kernel_machine import KernelMachine
+from ketwork.models.scaling import centre_and_spread
 from ketwork.models.temperature import fitted_temperature, held_out_scores, probabilities
 
 METHODS_OF_REGRESSION = ("ridge", "svr")
@@ -36,7 +38,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         `locality` qubits), or "projected-linear". gamma : "scale" for one over their summed variance.
     trainable : train the weights of the encoding by kernel-target alignment: `alignment_steps` of `optimizer` with
         `learning_rate`, on `batch_size` samples each.
-    C : the penalty of the support vector machine. class_weight : None, "balanced" or a dictionary.
+    C : the penalty of the support vector machine, above 0. class_weight : None, "balanced" or {class: weight}, above 0.
     n_components : None for the exact kernel; else so many random training samples are landmarks (Nystroem), the machine
         is a linear one on features (squared hinge, one against the rest), and training and predicting cost kernel
         values with the landmarks alone.
@@ -125,7 +127,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         """Train on features X (N, F) and labels y (N,). Raises: ValueError for bad data or parameters."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        check_real("C", self.C, 0)
+        check_penalty(self.C)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("Classification needs at least 2 classes, but y holds 1 class.")
@@ -137,11 +139,11 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
 
     def _machine(self) -> Any:
         weight = self.class_weight
-        if isinstance(weight, dict):  # the machine knows classes by their numbers
-            unknown = set(weight) - set(self.classes_.tolist())
-            if unknown:
-                raise ValueError(f"Argument `class_weight` names classes that y does not hold: {sorted(unknown)}.")
-            weight = {k: weight.get(c, 1.0) for k, c in enumerate(self.classes_.tolist())}
+        if weight is not None and not (isinstance(weight, str) and weight == "balanced"):
+            each = weights_of_classes(weight, self.classes_)  # the machine knows classes by their numbers
+            if not each.all():
+                raise ValueError("Argument `class_weight` must be above 0 for every class of a kernel machine.")
+            weight = dict(enumerate(each.tolist()))
         if self.landmarks_ is None:
             return SVC(C=self.C, kernel="precomputed", class_weight=weight)
         return LinearSVC(C=self.C, class_weight=weight, dual=False, max_iter=10_000, tol=1e-5)
@@ -307,15 +309,17 @@ class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
         """Train on features X (N, F) and values y (N,). Raises: ValueError for bad data or parameters."""
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         check_choice("method", self.method, METHODS_OF_REGRESSION)
-        for name in ("alpha", "C", "epsilon"):
+        for name in ("alpha", "epsilon"):
             check_real(name, getattr(self, name), 0)
+        check_penalty(self.C)
         started = time.perf_counter()
         y = np.asarray(y, np.float64)
-        self.mean_, spread = float(y.mean()), float(y.std())
-        self.deviation_ = spread if spread > 0 else 1.0
+        mean, deviation = centre_and_spread(y[:, None])
+        self.mean_, self.deviation_ = float(mean[0]), float(deviation[0])
+        y = (y - self.mean_) / self.deviation_
         looks = self._learn_samples(X, lambda chosen: value_target(y[chosen]))
         fit = self._fit_ridge if self.method == "ridge" else self._fit_support
-        self.dual_, self.offset_ = fit(looks, (y - self.mean_) / self.deviation_)
+        self.dual_, self.offset_ = fit(looks, y)
         self.n_parameters_ = len(self.dual_) + 1 + (self.circuit_.n_weights if self.trainable else 0)
         self.fit_seconds_ = time.perf_counter() - started
         return self
@@ -360,6 +364,12 @@ class KernelRegressor(RegressorMixin, KernelMachine):  # type: ignore[misc]
             raise ValueError("The saved model's coefficients do not fit its samples.")
         self.n_parameters_ = len(self.dual_) + 1 + (self.circuit_.n_weights if self.trainable else 0)
         return self
+
+
+def check_penalty(C: Any) -> None:
+    """Raises: ValueError, TypeError unless a support vector machine's penalty is a number above 0."""
+    if check_real("C", C, 0) == 0:
+        raise ValueError("Argument `C` must be above 0, but is 0.")
 
 
 def _target_of_known(labels: NDArray[np.int64]) -> Floats:

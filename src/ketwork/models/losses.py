@@ -30,11 +30,12 @@ def sigmoid(logits: Floats) -> Floats:
 def cross_entropy(logits: Floats, labels: NDArray[np.int64], weights: Floats | None = None) -> tuple[float, Floats]:
     """-log of the softmax of the right class. labels: (B,) numbers of classes."""
     rows = np.arange(len(labels))
-    top = logits.max(axis=1, keepdims=True)
-    log_sum = top[:, 0] + np.log(np.exp(logits - top).sum(axis=1))
-    gradient = softmax(logits)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    total = powers.sum(axis=1, keepdims=True)
+    gradient = powers / total
     gradient[rows, labels] -= 1
-    return _mean(log_sum - logits[rows, labels], gradient, weights)
+    return _mean(np.log(total[:, 0]) - shifted[rows, labels], gradient, weights)
 
 
 def logistic(logits: Floats, labels: NDArray[Any], weights: Floats | None = None) -> tuple[float, Floats]:

@@ -6,7 +6,7 @@ from typing import Any
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit
 from ketwork.models.ansatz import answer_qubits, build_ansatz
-from ketwork.models.couplings import Topology
+from ketwork.models.couplings import TOPOLOGIES, Topology
 from ketwork.models.encoding import Encoding
 from ketwork.models.encodings import ENCODINGS, encode, encoding_qubits
 
@@ -39,19 +39,21 @@ def model_circuit(design: Design, n_features: int) -> Encoding:
     Raises: ValueError, TypeError for what `encode` and `build_ansatz` refuse.
     """
     check_int("layers", design.layers, 1)
+    if isinstance(design.topology, str):
+        check_choice("topology", design.topology, TOPOLOGIES)
     if design.n_qubits is not None:
         check_int("n_qubits", design.n_qubits, 1, _MOST_QUBITS)
     uploads = _named(design.encoding, "reuploading")
     options: dict[str, Any] = {"depth": 2, "entanglement": "linear"}
     if uploads:
         options = {"depth": design.layers, "entanglement": design.topology}
-    options |= {"entangler": design.entangler, **_options("encoding_options", design.encoding_options)}
+    options |= {"entangler": design.entangler, **options_of("encoding_options", design.encoding_options)}
     n = design.n_qubits if design.n_qubits is not None else _default_qubits(design.encoding, n_features)
     first = encode(design.encoding, n_features, n, **options)
     if design.ansatz is None:
         return first
     layers = 0 if uploads and _named(design.ansatz, "hardware_efficient") else design.layers
-    more = _options("ansatz_options", design.ansatz_options)
+    more = options_of("ansatz_options", design.ansatz_options)
     second = build_ansatz(design.ansatz, first.n_qubits, layers, design.entangler, design.topology, **more)
     whole = first.circuit + second.shift(weights=first.circuit.n_weights)
     return first.on(whole, first.circuit.n_inputs)
@@ -73,7 +75,8 @@ def read_qubits(ansatz: str | Circuit | None, n_qubits: int) -> tuple[int, ...]:
     return tuple(range(n_qubits)) if ansatz is None else answer_qubits(ansatz, n_qubits)
 
 
-def _options(name: str, given: Any) -> dict[str, Any]:
+def options_of(name: str, given: Any) -> dict[str, Any]:
+    """A dictionary of options, empty for None. Raises: TypeError for anything else."""
     if given is not None and not isinstance(given, dict):
         raise TypeError(f"Argument `{name}` must be a dictionary or None, but is {type(given).__name__}.")
     return given or {}

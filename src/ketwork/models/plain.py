@@ -20,7 +20,7 @@ from ketwork.operators import PauliSum
 
 KIND = "is a"
 """The key that tells what a dictionary stands for."""
-_HOMES = ("encoding", "encodings", "chebyshev", "hamiltonian_encoding", "state_preparation")
+_HOMES = ("encoding", "encodings", "chebyshev", "hamiltonian_encoding", "preparation")
 """The modules whose functions prepare inputs; none of them does anything but compute."""
 _ARRAYS = "biufcU"  # the kinds of arrays that plain lists can say
 

@@ -13,13 +13,13 @@ from ketwork.backends import protocol
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.circuit import Circuit, x
 from ketwork.engine.simulator import Simulator
-from ketwork.models.classifier import check_backend
 from ketwork.models.couplings import entangle
-from ketwork.models.encodings import encode, encoding_qubits
 from ketwork.models.gram import Floats
-from ketwork.models.kernel_machine import encoded, usual_factor
+from ketwork.models.kernel_machine import encoded, encoding_of, usual_factor
 from ketwork.models.projected_kernel import paulis_up_to
+from ketwork.models.readout import own_observables
 from ketwork.models.scaling import FeatureScale
+from ketwork.models.variational import check_backend
 from ketwork.operators import PauliSum
 
 KINDS = ("projected", "kitchen-sinks")
@@ -136,7 +136,6 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             check_int("sparsity", self.sparsity, 1, self.n_features_in_)
 
     def _build(self) -> None:
-        features = self.n_features_in_
         if self.kind == "kitchen-sinks":
             n = self.n_qubits or 2
             circuit = Circuit(n)
@@ -145,14 +144,12 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.circuit_: Circuit = entangle(circuit, "cx", "linear")
             strings = ["I" * q + "Z" + "I" * (n - q - 1) for q in range(n)]
         else:
-            n = encoding_qubits(self.encoding, features, 1, 10) if self.n_qubits is None else self.n_qubits
-            options = self.encoding_options or {}
-            self.encoding_ = encode(self.encoding, features, n, self.depth, self.entanglement, **options)
+            self.encoding_ = encoding_of(self)
             self.circuit_ = self.encoding_.circuit
             check_int("locality", self.locality, 1, self.circuit_.n_qubits)
             strings = list(paulis_up_to(self.circuit_.n_qubits, self.locality))
         if self.observables is not None:
-            self.observables_ = list(self.observables)
+            self.observables_ = own_observables(self.observables, self.circuit_.n_qubits)
             self._names = [f"observable{k}" for k in range(len(self.observables_))]
         else:
             self.observables_ = [PauliSum(self.circuit_.n_qubits, ((string, 1.0),)) for string in strings]

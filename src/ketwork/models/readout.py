@@ -1,6 +1,6 @@
 """Readout: what of a circuit's final state a model looks at, as Pauli sums that every backend can measure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -42,8 +42,11 @@ def class_observables(n_qubits: int, count: int, qubits: Sequence[int] | None = 
 
 
 def own_observables(observables: Any, n_qubits: int, count: int | None = None) -> list[PauliSum]:
-    """The user's observables. Raises: ValueError for those of other circuits, or another number than `count`."""
-    sums = check_observables(n_qubits, observables)
+    """The user's observables. Raises: ValueError for those of other circuits, or another number than `count`; TypeError
+    for anything else."""
+    if not isinstance(observables, PauliSum | Iterable):
+        raise TypeError(f"Argument `observables` must be a list of PauliSums, but is {observables!r:.60}.")
+    sums = check_observables(n_qubits, observables)  # type: ignore[arg-type]
     if count is not None and len(sums) != count:
         raise ValueError(
             f"Argument `observables` must hold {count} observables, one a class or output, but holds {len(sums)}."

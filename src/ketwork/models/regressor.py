@@ -14,6 +14,7 @@ from ketwork.models.heads import Affine, Head, Tempered
 from ketwork.models.losses import REGRESSION, Loss, regression_loss
 from ketwork.models.model_circuit import read_qubits
 from ketwork.models.readout import class_observables, own_observables, z_observables
+from ketwork.models.scaling import centre_and_spread
 from ketwork.models.training import Samples
 from ketwork.models.variational import (
     Floats,
@@ -137,12 +138,7 @@ class VariationalRegressor(RegressorMixin, Variational):  # type: ignore[misc]
         if check_real("delta", self.delta, 0) == 0:
             raise ValueError("Argument `delta` must be above 0.")
         self._single = y.ndim == 1
-        columns = y.reshape(len(y), -1)
-        constant = np.ptp(columns, axis=0) == 0
-        mean = np.average(columns, axis=0, weights=weights)
-        deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weights))
-        self.target_mean_ = np.where(constant, columns[0], mean)
-        self.target_deviation_ = np.where(constant, 1.0, deviation)
+        self.target_mean_, self.target_deviation_ = centre_and_spread(y.reshape(len(y), -1), weights)
 
     def _check_targets(self, y: NDArray[Any]) -> None:
         wanted = () if self._single else (len(self.target_mean_),)

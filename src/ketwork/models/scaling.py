@@ -35,16 +35,11 @@ class FeatureScale:
         """
         if check_choice("span", span, SPANS) == "raw":
             return cls(np.zeros(X.shape[1]), np.ones(X.shape[1]), 1.0, _LIMITS[span])
-        constant = np.ptp(X, axis=0) == 0  # their deviation may come out as 1e-17 instead of 0
         if span == "unit":
             low, high = X.min(axis=0), X.max(axis=0)
-            return cls((low + high) / 2, np.where(constant, 1.0, (high - low) / 2), 1.0, _LIMITS[span])
-        if sample_weight is None:
-            mean, deviation = X.mean(axis=0), X.std(axis=0)
-        else:
-            mean = np.average(X, axis=0, weights=sample_weight)
-            deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=sample_weight))
-        return cls(np.where(constant, X[0], mean), np.where(constant, 1.0, deviation), factor)
+            half = high / 2 - low / 2  # the difference itself may be more than a double holds
+            return cls(low / 2 + high / 2, np.where(half > 0, half, 1.0), 1.0, _LIMITS[span])
+        return cls(*centre_and_spread(X, sample_weight), factor)
 
     @classmethod
     def restored(cls, arrays: dict[str, Floats], n_features: int, factor: float, span: str = "angle") -> "FeatureScale":
@@ -61,4 +56,18 @@ class FeatureScale:
 
     def apply(self, X: Floats) -> Floats:
         """Angles (N, F) for features (N, F)."""
-        return np.asarray(np.clip((X - self.mean) / self.deviation, -self.limit, self.limit) * self.factor)
+        with np.errstate(over="ignore"):  # what is that far out is clipped
+            return np.asarray(np.clip((X - self.mean) / self.deviation, -self.limit, self.limit) * self.factor)
+
+
+def centre_and_spread(columns: Floats, weights: Floats | None = None) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (F,) of columns (N, F), rows counting by their weights (N,); 1 is the deviation of a
+    constant column. Numbers whose squares a double cannot hold are brought to size first."""
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    size = np.where((size > 1e100) | ((size > 0) & (size < 1e-100)), size, 1.0)
+    sized = columns / size
+    mean = np.average(sized, axis=0, weights=weights)
+    deviation = np.sqrt(np.average((sized - mean) ** 2, axis=0, weights=weights)) * size
+    constant = (low == high) | (deviation == 0)  # a constant column's may come out as 1e-17 instead of 0
+    return np.where(low == high, low, mean * size), np.where(constant, 1.0, deviation)

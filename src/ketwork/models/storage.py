@@ -49,6 +49,8 @@ def to_arrays(model: Any) -> tuple[dict[str, Any], Arrays]:
         "n_features": int(model.n_features_in_),
         **{name: as_plain(value) for name, value in facts.items()},
     }
+    if hasattr(model, "feature_names_in_"):
+        config["feature_names"] = [str(name) for name in model.feature_names_in_]
     if getattr(model, "backend", None) is not None:
         config["trained_on"] = backend_name(model.backend)
     return config, arrays
@@ -99,6 +101,11 @@ def _with_parameters(model: Any, config: dict[str, Any]) -> Any:
         )
     model.set_params(**parameters)
     model.n_features_in_ = check_int("n_features", config["n_features"], 1)
+    names = config.get("feature_names")
+    if names is not None:
+        if len(names) != model.n_features_in_ or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"The saved model's names do not fit its {model.n_features_in_} features.")
+        model.feature_names_in_ = np.array(names, dtype=object)
     return model
 
 

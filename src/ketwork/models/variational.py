@@ -114,11 +114,13 @@ class Variational(BaseEstimator):  # type: ignore[misc]
 
         Raises: ValueError, TypeError for bad data or parameters.
         """
-        X, y, weights = self._data(X, y, sample_weight, reset=True)
+        goes_on = self.warm_start and hasattr(self, "weights_")
+        X, y, weights = self._data(X, y, sample_weight, reset=not goes_on)
         self._check_parameters()
         started = time.perf_counter()
         rng = seeds.generator(self.random_state)
-        if self.warm_start and hasattr(self, "weights_"):
+        if goes_on:
+            self._check_same()
             self._check_targets(y)
             params = self._params()
         else:
@@ -140,6 +142,7 @@ class Variational(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "progress_")
         X, y, weights = self._data(X, y, sample_weight, reset=False)
         self._check_parameters()
+        self._check_same()
         self._check_targets(y)
         samples = self._samples(X, y, weights)
         if getattr(self, "_seen", None) != _mark(samples):
@@ -166,6 +169,7 @@ class Variational(BaseEstimator):  # type: ignore[misc]
             rng = seeds.generator(self.random_state)
             self.progress_ = Progress.begin(self._trainee().start(rng), rng)
             self.fit_seconds_ = 0.0
+        self._check_same()
         trainee, progress, started = self._trainee(), self.progress_, time.perf_counter()
         progress.take_up(self.optimizer)
         progress.params, progress.parts = progress.best_params.copy(), None
@@ -189,8 +193,13 @@ class Variational(BaseEstimator):  # type: ignore[misc]
         options = self.optimizer_options
         if options is not None and not isinstance(options, dict):
             raise TypeError(f"Argument `optimizer_options` must be a dictionary or None, but is {options!r}.")
+        if self.callbacks is not None and not (
+            isinstance(self.callbacks, list | tuple) and all(map(callable, self.callbacks))
+        ):
+            raise TypeError(f"Argument `callbacks` must be a list of functions or None, but is {self.callbacks!r:.60}.")
         if self.optimizer in GRADIENT_STEPS:
-            for name in options or {}:
+            for name, value in (options or {}).items():
+                check_real(f"{name}` in `optimizer_options", value)
                 known = [n for n in GRADIENT_STEPS[self.optimizer].options if n != "learning_rate"]
                 check_choice(f"optimizer_options of {self.optimizer}", name, known)
 
@@ -227,11 +236,27 @@ class Variational(BaseEstimator):  # type: ignore[misc]
         self._build()
         self.scale_ = FeatureScale.of(X, float(self.scale), weights, self.encoding_.span)
 
+    def _built_from(self) -> dict[str, Any]:
+        """The parameters that circuit and readout are built from."""
+        names = [field.name for field in fields(Design)] + ["readout", "observables", "read_qubits", "read_as"]
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
+
+    def _check_same(self) -> None:
+        """Raises: ValueError where a training is to go on, but with parameters of another circuit or readout."""
+        now = self._built_from()
+        changed = [name for name, was in self._made_of.items() if not _same(was, now[name])]
+        if changed:
+            raise ValueError(
+                f"A training goes on with the model that it began with, but {', '.join(changed)} changed since. Fit a "
+                "new one with warm_start=False."
+            )
+
     def _build(self) -> None:
         design = Design(**{field.name: getattr(self, field.name) for field in fields(Design)})
         self.encoding_ = model_circuit(design, self.n_features_in_)
         self.circuit_ = self.encoding_.circuit
         self.observables_, self._head = self._readout()
+        self._made_of = self._built_from()
 
     def _backend(self) -> Any:
         return Simulator(self.precision, self.threads) if self.backend is None else self.backend
@@ -307,6 +332,16 @@ def with_weight(X: Floats, y: NDArray[Any], weights: Floats | None) -> tuple[Flo
         return X, y, weights
     rows = np.flatnonzero(weights)
     return X[rows], y[rows], weights[rows]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether a parameter is what it was; of those that hold arrays, the very same object."""
+    if one is other:
+        return True
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except ValueError:  # arrays have no answer
+        return False
 
 
 def _mark(samples: Samples) -> int:
