@@ -21,7 +21,7 @@ from ketwork.operators.pauli import PauliSum, pauli
 from ketwork.optimize import minimize
 from ketwork.seeds import spawn
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Read = Callable[[Floats, Floats], Floats]
 """From inputs (N, n) and weights (P,) to the exact <Z...Z> (N,) of wherever the circuit runs."""
 

@@ -33,6 +33,7 @@ from ketwork.mitigate.folding import fold
 from ketwork.mitigate.sampled import readout
 from ketwork.mitigate.zne import zne
 from ketwork.models.feature_maps import zz_feature_map
+from ketwork.noise.calibration_files import load_device
 from ketwork.operators.pauli import PauliSum
 from ketwork.seeds import generator, spawn
 
@@ -71,7 +72,7 @@ class Placed:
 def placed(circuit: Circuit, observable: PauliSum, times: int = 1, device: str = DEVICE) -> Placed:
     """A circuit on a device's best qubits. times: odd; with its gates run forth and back to be so many times as many,
     which does nothing but add noise."""
-    native = DeviceBackend(device).compile(circuit)
+    native = DeviceBackend(load_device(device)).compile(circuit)
     longer = fold(native.circuit, float(times)) if times > 1 else native.circuit
     return Placed(native.backend, longer, observable.placed(native.layout, longer.n_qubits))
 

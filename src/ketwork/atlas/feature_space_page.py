@@ -64,11 +64,11 @@ def finding(rows: dict[str, Row], real: Comparison) -> Finding:
             f"simulated device {DEVICE}, with readout inversion and folded gates.",
             f"The paper has three data sets; here there are {len(runs)}. It classifies several test sets of {TESTING} "
             f"points a label, here {TEST_SETS} for every V.",
-            "The formula of the risk, 200 shots in training, 250 steps and 10,000 shots in classification are recalled, "
-            "not looked up; the kernel's entries had 50,000 shots.",
-            f"SPSA starts from random angles, is calibrated to first steps of pi/5, and trains the bias as an angle over "
-            f"pi. With one and the same step for both the bias is at its end at once, and the run is lost. {STARTS} runs "
-            "are made and the one with the lowest risk is taken; one run alone stands beside.",
+            "The formula of the risk, 200 shots in training, 250 steps and 10,000 shots in classification are "
+            "recalled, not looked up; the kernel's entries had 50,000 shots.",
+            "SPSA starts from random angles, is calibrated to first steps of pi/5, and trains the bias as an angle "
+            "over pi. With one and the same step for both the bias is at its end at once, and the run is lost. "
+            f"{STARTS} runs are made and the one with the lowest risk is taken; one run alone stands beside.",
             "Training by gradients, three qubits with more points, noise beyond the device's own, classical models and "
             "other data are not in the paper.",
         ),
@@ -90,10 +90,11 @@ def _verdict(rows: dict[str, Row], real: Comparison, best: str, checks: Sequence
     p = paired_p_value(scores["kernel"], scores[best], 0.0)
     test = "" if np.isnan(p) else f" (paired test: p = {p:.2g})"
     return (
-        f"On data whose labels were made with its own feature map the kernel reaches {percent(interval(scores['kernel']))} "
-        f"and the variational classifier {percent(interval(scores[QUANTUM[1]]))}; the best classical model there ({best}) "
-        f"reaches {percent(interval(scores[best]))}{test}. That is what the data were made for, and two qubits are a "
-        f"classical formula. On data that nobody made for the map: {real.verdict} "
+        "On data whose labels were made with its own feature map the kernel reaches "
+        f"{percent(interval(scores['kernel']))} and the variational classifier "
+        f"{percent(interval(scores[QUANTUM[1]]))}; the best classical model there ({best}) reaches "
+        f"{percent(interval(scores[best]))}{test}. That is what the data were made for, and two qubits are a classical "
+        f"formula. On data that nobody made for the map: {real.verdict} "
         f"{sum(c.passed for c in checks)} of {len(checks)} checks are reached."
     )
 

@@ -60,12 +60,12 @@ def ideal(rows: dict[str, Row]) -> list[Section]:
     lost = interval(np.subtract(at_depth(runs, DEEPEST, "gradient"), at_depth(runs, DEEPEST, "first")))
     text = (
         f"{len(runs)} random V on 2 qubits, gap 0.3; {TRAINING} points a label to learn from, {TEST_SETS} test sets of "
-        f"{TESTING} points a label. SPSA: {STEPS} steps on the empirical risk from {SHOTS} shots a circuit, from random "
-        f"angles; the best of {STARTS} runs is the one with the lowest risk on the training points. Gradients: L-BFGS on "
-        "the likelihood of what single shots read, exact, no bias. Worst: over the V, for the best of the runs. p: of a "
-        f"paired test of that column against {DEEPEST} layers.",
-        f"One run of SPSA loses {percent(lost)} against gradients at {DEEPEST} layers (mean difference): where it loses, "
-        "it ends in a valley of the risk that its training points show, so a few starts mend it.",
+        f"{TESTING} points a label. SPSA: {STEPS} steps on the empirical risk from {SHOTS} shots a circuit, from "
+        f"random angles; the best of {STARTS} runs is the one with the lowest risk on the training points. Gradients: "
+        "L-BFGS on the likelihood of what single shots read, exact, no bias. Worst: over the V, for the best of the "
+        f"runs. p: of a paired test of that column against {DEEPEST} layers.",
+        f"One run of SPSA loses {percent(lost)} against gradients at {DEEPEST} layers (mean difference): where it "
+        "loses, it ends in a valley of the risk that its training points show, so a few starts mend it.",
     )
     header = ("layers", "numbers trained", *LADDER.values(), "worst", "p")
     first = Section("Variational classifier by depth", text, Table(header, tuple(cells)), figure, "depth",
@@ -111,12 +111,13 @@ def beside(rows: dict[str, Row]) -> Section:
         for name, found in scores.items()
     ]
     text = (
-        "The same points for all. The classical models are tuned by 3 folds of the 40 training points with 12 fits each; "
-        "the kernel has nothing tuned. p: of a paired test against the kernel.",
-        "This is no fair contest: the labels were made with the very map that the kernel uses, so a plane in its feature "
-        "space tells them apart with a margin, and no other model was told so. Nor does it need a quantum computer: for "
-        "2 qubits that space is that of the 16 Pauli expectation values, which are polynomials of sines and cosines of "
-        "x_1, x_2 and (pi - x_1)(pi - x_2). Hardness for classical computers is conjectured for many qubits.",
+        "The same points for all. The classical models are tuned by 3 folds of the 40 training points with 12 fits "
+        "each; the kernel has nothing tuned. p: of a paired test against the kernel.",
+        "This is no fair contest: the labels were made with the very map that the kernel uses, so a plane in its "
+        "feature space tells them apart with a margin, and no other model was told so. Nor does it need a quantum "
+        "computer: for 2 qubits that space is that of the 16 Pauli expectation values, which are polynomials of sines "
+        "and cosines of x_1, x_2 and (pi - x_1)(pi - x_2). Hardness for classical computers is "
+        "conjectured for many qubits.",
         f"The kernel tells its training points apart in {sum(t == 1 for t in of_kernel(runs, key='train'))} of "
         f"{len(runs)} V, by {np.mean(of_kernel(runs, key='support')):.0f} support vectors of 40 on average.",
     )
@@ -161,12 +162,13 @@ def device(rows: dict[str, Row]) -> Section:
             cells.append((title, key, percent(interval(scores)), tested(scores, exact), str(interval(off)),
                           "" if key == base or "shots" in key else tested(off, raw)))  # fmt: skip
     text = (
-        f"{len(runs)} V, {DEPTHS[-1]} layers, one test set each, on the simulated device {DEVICE}: transpiled to its best "
-        f"pair of qubits, gate errors, relaxation, readout errors; {READ_SHOTS:,} shots a circuit unless said otherwise. "
-        "x5, x15: the same circuit with its gates run forth and back until there are so many times as many. Trained "
-        "ideally, or by SPSA on the device itself. p: of paired tests, accuracy against ideal, error against raw.",
-        "Noise shrinks the mean parity and moves it a little, while the label is its sign and the bias shifts the "
-        "threshold: the label forgives most of what the value loses. Mitigation repairs the values.",
+        f"{len(runs)} V, {DEPTHS[-1]} layers, one test set each, on the simulated device {DEVICE}: transpiled to its "
+        f"best pair of qubits, gate errors, relaxation, readout errors; {READ_SHOTS:,} shots a circuit unless said "
+        "otherwise. x5, x15: the same circuit with its gates run forth and back until there are so many times as many. "
+        "Trained ideally, or by SPSA on the device itself. p: of paired tests, accuracy against ideal, error "
+        "against raw.",
+        "Noise shrinks the mean parity and moves it a little. The label is on which side of a threshold it lies, so it "
+        "forgives much of what the value loses; mitigation works on the value.",
     )
     keys = [key for key in runs[0]["trained: ideal"] if " x" in key]
     heights = {
@@ -191,9 +193,9 @@ def device_kernel(rows: dict[str, Row]) -> Section:
         scores, off = ([row[key][part] for row in runs] for part in (0, 1))
         cells.append((key, percent(interval(scores)), tested(scores, exact), str(interval(off))))
     text = (
-        f"{len(runs)} V. Every entry is a circuit of its own, U(a) and U(b) undone, and the share of {READ_SHOTS:,} shots "
-        "that read all zeros; 780 for training, and one for every test point and support vector. Errors of entries are "
-        "root mean squares over the training pairs; p is of a paired test of the accuracy against ideal.",
+        f"{len(runs)} V. Every entry is a circuit of its own, U(a) and U(b) undone, and the share of {READ_SHOTS:,} "
+        "shots that read all zeros; 780 for training, and one for every test point and support vector. Errors of "
+        "entries are root mean squares over the training pairs; p is of a paired test of the accuracy against ideal.",
     )
     header = ("read", "test accuracy", "p", "error of an entry")
     return Section("On a device: the kernel", text, Table(header, tuple(cells)))
@@ -208,8 +210,8 @@ def real(found: Comparison) -> Section:
              if t.kind == "baseline" and t.other == found.best_baseline(t.data)]  # fmt: skip
     text = (
         "Two principal components of each data set, two classes; nested cross-validation, equal budgets of fits, the "
-        "variational classifier trained by gradients. Intervals and tests are corrected for folds that share data, and by "
-        "Holm's method for how many tests there are.",
+        "variational classifier trained by gradients. Intervals and tests are corrected for folds that share data, and "
+        "by Holm's method for how many tests there are.",
         found.verdict,
         *lines,
     )
