@@ -144,6 +144,8 @@ def test_real_amplitudes_are_real():
     ("call", "message"),
     [
         (lambda: kandala(3, 1, pairs=[(0, 1, 2)]), "pairs"),
+        (lambda: hardware_efficient(3, 1, ""), "`rotations` must name at least one axis out of X, Y, Z"),
+        (lambda: real_amplitudes(3, 1, [(0, 3)]), r"`entanglement` must lie in \[0, 2\], but is 3"),
         (lambda: kandala(3, 1, pairs=[(0, 3)]), "qubit 3"),
         (lambda: kandala(3, 1, entangler="cnot2"), "entangler"),
         (lambda: kandala(0, 1), "n_qubits"),
@@ -235,7 +237,7 @@ def test_a_circuit_is_an_ansatz():
         (lambda: build_ansatz(Circuit(2), 2, 1, rotations="X"), "takes no options"),
         (lambda: build_ansatz("kandala", 2, 1, "cxx"), "`entangler` must be one of"),
         (lambda: build_ansatz("mps", 2, 1, topology="rings"), "Did you mean 'ring'"),
-        (lambda: basic_entangler(2, 1, "W"), "`rotations` must be one of X, Y, Z"),
+        (lambda: basic_entangler(2, 1, "W"), "`rotation` must be one of X, Y, Z"),
         (lambda: two_local(2, 1, ("cx",)), "`rotations` must be one of"),
         (lambda: brick_wall(2, 1, entangler="h"), "`entangler` must be one of"),
         (lambda: answer_qubits("nothing", 2), "`ansatz` must be one of"),

@@ -4,7 +4,15 @@ import pytest
 
 from ketwork import Circuit, w
 from ketwork.circuit import GATES
-from ketwork.models.couplings import ENTANGLERS, TOPOLOGIES, append_weighted, connected_pairs, connected_sets, entangle
+from ketwork.models.couplings import (
+    ENTANGLERS,
+    TOPOLOGIES,
+    append_weighted,
+    check_topology,
+    connected_pairs,
+    connected_sets,
+    entangle,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +83,8 @@ def test_the_next_weights():
         (lambda: connected_sets(4, 3, "pairwise"), "pairs of qubits, not sets of 3"),
         (lambda: entangle(Circuit(2), "ccx", "ring"), "`entangler` must be one of"),
         (lambda: entangle(Circuit(2), "none", "nope"), "`topology` must be one of"),
+        (lambda: check_topology("entanglement", "nope", 3), "`entanglement` must be one of"),
+        (lambda: check_topology("entanglement", [(0, 3)], 3), r"`entanglement` must lie in \[0, 2\]"),
     ],
 )
 def test_the_door(call, message):

@@ -138,3 +138,10 @@ def test_the_door(call, message):
 def test_what_is_no_symmetry(symmetry):
     with pytest.raises(TypeError, match="must hold permutations, Pauli strings or Symmetry"):
         equivariant_ansatz(3, 1, [symmetry])
+
+
+def test_lists_and_what_is_none():
+    assert equivariant_ansatz(3, 1, strings="XX") == equivariant_ansatz(3, 1, strings=("XX",))
+    for wrong in (3, "XXX"):
+        with pytest.raises(TypeError, match="`symmetries` must be a list, such as"):
+            equivariant_ansatz(3, 1, wrong)

@@ -66,7 +66,7 @@ def test_z_maps_make_products():
         (lambda: pauli_feature_map(2, ("ZZZ",)), "must fit 2 qubits"),
         (lambda: pauli_feature_map(2, data_map="centered"), "Did you mean 'centred'"),
         (lambda: pauli_feature_map(2, alpha=np.nan), "`alpha` must be finite"),
-        (lambda: pauli_feature_map(2, entanglement=[(0, 2)]), r"must lie in \[0, 1\], but is 2"),
+        (lambda: pauli_feature_map(2, entanglement=[(0, 2)]), r"`entanglement` must lie in \[0, 1\], but is 2"),
         (lambda: z_feature_map(0), "`n_qubits` must be at least 1"),
         (lambda: zz_feature_map(0), "`n_qubits` must be at least 1"),
     ],

@@ -78,3 +78,8 @@ def test_the_door(call, message):
 def test_what_are_no_groups(groups):
     with pytest.raises(TypeError, match="must be a PauliSum or hold at least one"):
         hamiltonian_variational(groups, 1)
+
+
+def test_a_number_is_no_group():
+    with pytest.raises(TypeError, match="`groups` must be a PauliSum or a list of them, but is int"):
+        hamiltonian_variational(3, 1)

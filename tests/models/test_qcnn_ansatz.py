@@ -77,7 +77,7 @@ def test_doing_nothing_keeps_the_answer():
     [
         (lambda: qcnn(1), "`n_qubits` must be at least 2"),
         (lambda: qcnn(4, 0), "`repeats` must be at least 1"),
-        (lambda: qcnn(4, convolution="u7"), "`block` must be one of"),
+        (lambda: qcnn(4, convolution="u7"), "`convolution` must be one of"),
         (lambda: qcnn(4, pooling="max"), "`pooling` must be one of zx, rotation, none"),
         (lambda: qcnn(4, convolution=Circuit(3).rx(0, w[0])), "must act on 2 qubits, but acts on 3"),
         (lambda: qcnn(4, remaining=5), r"`remaining` must lie in \[1, 4\]"),

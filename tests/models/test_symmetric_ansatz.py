@@ -175,3 +175,8 @@ def test_excitations_reach_the_ground_state_of_a_molecule():
     assert found == pytest.approx(molecule.exact_energy(), abs=1e-8)
     assert excitation_circuit(4, 2, doubles=False).n_weights == 4
     assert excitation_circuit(4, 2, singles=False).n_weights == 1
+
+
+def test_digits_that_are_a_number():
+    with pytest.raises(ValueError, match="`start` must have a digit 0 or 1 for each of 4 qubits, but is 5"):
+        exchange_circuit(4, [(0, 1)], start=5)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import GATES, Circuit
-from ketwork.models.couplings import ENTANGLERS, Topology, append_weighted, connected_pairs, entangle
+from ketwork.models.couplings import ENTANGLERS, Topology, append_weighted, check_topology, connected_pairs, entangle
 from ketwork.models.encoding import without_entanglement
 from ketwork.models.equivariant import equivariant_ansatz
 from ketwork.models.hamiltonian_ansatz import hamiltonian_variational
@@ -68,7 +68,7 @@ def basic_entangler(n_qubits: int, layers: int, rotation: str = "X", entangler: 
     Weights: layers * n_qubits, and the entanglers'.
     """
     circuit = Circuit(check_int("n_qubits", n_qubits, 1))
-    (name,) = _axes((rotation,))
+    (name,) = _axes((rotation,), "rotation")
     for _ in range(check_int("layers", layers, 0)):
         for q in range(n_qubits):
             circuit = append_weighted(circuit, name, (q,))
@@ -139,6 +139,7 @@ def efficient_su2(
     layers: what Qiskit calls reps. entanglement: one of `TOPOLOGIES` or pairs. rotations: axes out of X, Y, Z.
     Weights: (layers + 1) * len(rotations) * n_qubits, axis by axis in each layer, in Qiskit's order.
     """
+    check_topology("entanglement", entanglement, check_int("n_qubits", n_qubits, 1))
     return two_local(n_qubits, layers, _axes(rotations), ("cx",), entanglement)
 
 
@@ -173,9 +174,11 @@ def brick_wall(n_qubits: int, layers: int, rotations: Sequence[str] = ("Y", "Z")
     return circuit
 
 
-def _axes(rotations: Sequence[str]) -> list[str]:
+def _axes(rotations: Sequence[str], name: str = "rotations") -> list[str]:
     """The gates of rotations about these axes."""
-    return [f"r{check_choice('rotations', letter, 'XYZ').lower()}" for letter in rotations]
+    if not isinstance(rotations, str | list | tuple) or not rotations:
+        raise ValueError(f"Argument `{name}` must name at least one axis out of X, Y, Z, but is {rotations!r:.60}.")
+    return [f"r{check_choice(name, letter, 'XYZ').lower()}" for letter in rotations]
 
 
 @dataclass(frozen=True)

@@ -43,18 +43,18 @@ unitary of two qubits, up to phase). u5 to u15 are named after the circuits of S
 Source: Hur et al., Quantum Mach. Intell. 4 (2022) 3, arXiv:2108.00661, fig. 2; Sim et al., arXiv:1905.10876, fig. 2."""
 
 
-def block_of(block: str | Circuit) -> Circuit:
-    """A block by its name in `BLOCKS`, or a circuit of weights on two or more qubits as it is.
+def block_of(block: str | Circuit, name: str = "block") -> Circuit:
+    """A block by its name in `BLOCKS`, or a circuit of weights on two or more qubits as it is; name: the argument's.
 
     Raises: ValueError for unknown names, circuits with inputs, on one qubit, or without weights.
     """
     if isinstance(block, str):
-        return BLOCKS[check_choice("block", block, BLOCKS)]
+        return BLOCKS[check_choice(name, block, BLOCKS)]
     if not isinstance(block, Circuit):
-        raise TypeError(f"Argument `block` must be a name or a Circuit, but is {block!r:.60}.")
+        raise TypeError(f"Argument `{name}` must be a name or a Circuit, but is {block!r:.60}.")
     if block.n_qubits < 2 or block.n_inputs or not block.n_weights:
         raise ValueError(
-            f"Argument `block` must be a circuit of weights on two qubits or more, but has {block.n_qubits} qubits, "
+            f"Argument `{name}` must be a circuit of weights on two qubits or more, but has {block.n_qubits} qubits, "
             f"{block.n_inputs} inputs and {block.n_weights} weights."
         )
     return block

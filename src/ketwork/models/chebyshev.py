@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_choice, check_int
 from ketwork.circuit import Circuit, w, x
-from ketwork.models.couplings import Topology, entangle
+from ketwork.models.couplings import Topology, check_topology, entangle
 from ketwork.models.encoding import Encoding
 
 Floats = NDArray[np.floating[Any]]
@@ -36,6 +36,7 @@ def chebyshev_encoding(
     features = check_int("n_features", n_features, 1)
     n = check_int("n_qubits", n_qubits, features)
     check_choice("kind", kind, CHEBYSHEV_MAPS)
+    check_topology("entanglement", entanglement, n)
     circuit = Circuit(n)
     for layer in range(check_int("depth", depth, 1)):
         circuit = entangle(circuit, entangler, entanglement, layer - 1) if layer else circuit

@@ -41,8 +41,9 @@ def connected_sets(n_qubits: int, size: int, topology: Topology, layer: int = 0)
     """
     n = check_int("n_qubits", n_qubits, 1)
     if not isinstance(topology, str):
-        return _given(n, size, topology)
-    check_choice("topology", topology, TOPOLOGIES)
+        sets = _given("topology", n, topology)
+        return [(q,) for q in range(n)] if size == 1 else [block for block in sets if len(block) == size]
+    check_topology("topology", topology, n)
     if size == 1:
         return [(q,) for q in range(n)]
     chain = [tuple(range(q, q + size)) for q in range(n - size + 1)]
@@ -71,6 +72,14 @@ def connected_sets(n_qubits: int, size: int, topology: Topology, layer: int = 0)
     return [block[::-1] for block in shifted] if layer % 2 else shifted
 
 
+def check_topology(name: str, topology: Any, n_qubits: int) -> None:
+    """Check the argument `name`. Raises: ValueError, TypeError for what is no topology of so many qubits."""
+    if isinstance(topology, str):
+        check_choice(name, topology, TOPOLOGIES)
+    else:
+        _given(name, n_qubits, topology)
+
+
 def entangle(circuit: Circuit, entangler: str, topology: Topology, layer: int = 0) -> Circuit:
     """The circuit with one layer of entanglers at its end; their angles, if any, are new weights."""
     check_choice("entangler", entangler, ENTANGLERS)
@@ -88,17 +97,15 @@ def append_weighted(circuit: Circuit, name: str, qubits: Sequence[int]) -> Circu
     return circuit.append(name, qubits, w[first : first + GATES[name].n_params])
 
 
-def _given(n: int, size: int, topology: Any) -> list[tuple[int, ...]]:
-    """The sets of this size among those that the user lists."""
+def _given(name: str, n: int, topology: Any) -> list[tuple[int, ...]]:
+    """The sets that the user lists."""
     try:
-        sets = [tuple(check_int("topology", q, 0, n - 1) for q in block) for block in topology]
+        sets = [tuple(check_int(name, q, 0, n - 1) for q in block) for block in topology]
     except TypeError as error:
         raise TypeError(
-            f"Argument `topology` must be a name or a list of pairs, such as [(0, 1)], but is {topology!r:.60}."
+            f"Argument `{name}` must be a name or a list of pairs, such as [(0, 1)], but is {topology!r:.60}."
         ) from error
     for block in sets:
         if len(set(block)) < len(block):
-            raise ValueError(f"Argument `topology` must hold sets of different qubits, but holds {block}.")
-    if size == 1:
-        return [(q,) for q in range(n)]
-    return [block for block in sets if len(block) == size]
+            raise ValueError(f"Argument `{name}` must hold sets of different qubits, but holds {block}.")
+    return sets

@@ -10,7 +10,7 @@ from typing import Any
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit, w, x
 from ketwork.models.chebyshev import chebyshev_encoding
-from ketwork.models.couplings import ENTANGLERS, TOPOLOGIES, Topology, entangle
+from ketwork.models.couplings import ENTANGLERS, Topology, check_topology, entangle
 from ketwork.models.encoding import SPANS, Encoding, without_entanglement
 from ketwork.models.feature_maps import iqp_feature_map, pauli_feature_map, z_feature_map, zz_feature_map
 from ketwork.models.hamiltonian_encoding import chain_evolution, image_evolution, image_qubits
@@ -238,17 +238,19 @@ def encode(
     features = check_int("n_features", n_features, 1)
     check_int("depth", depth, 1)  # all are checked even where they change nothing
     bare = check_choice("entangler", entangler, ENTANGLERS) == "none"
-    if isinstance(entanglement, str):
-        check_choice("entanglement", entanglement, TOPOLOGIES)
     if not isinstance(encoding, str):
         given = _given(encoding, features, n_qubits, options)
+        check_topology("entanglement", entanglement, given.n_qubits)
         return _without(given) if bare else given
     row = ENCODINGS[check_choice("encoding", encoding, ENCODINGS)]
     low, _, high = row.qubits(features)
+    if low > high:
+        raise ValueError(f"Encoding {encoding!r} takes up to {high} qubits, but {features} features need {low}.")
     n = encoding_qubits(encoding, features) if n_qubits is None else check_int("n_qubits", n_qubits, 1, _MOST_QUBITS)
     if not low <= n <= high:
-        wanted = f"{low} qubits" if low >= high else f"{low} to {high} qubits"
+        wanted = f"{low} qubits" if low == high else f"{low} to {high} qubits"
         raise ValueError(f"Encoding {encoding!r} needs {wanted} for {features} features, but n_qubits is {n}.")
+    check_topology("entanglement", entanglement, n)
     for name in options:
         if name not in row.takes:
             known = ", ".join(row.takes) or "none"

@@ -81,16 +81,18 @@ def equivariant_generators(
 ) -> list[PauliSum]:
     """The different sums of Pauli strings that commute with the symmetries, one for each orbit, with signs +1 and -1.
 
-    strings: kinds of strings, such as "ZZ"; each is put on all sets of so many qubits, letters in all orders.
+    strings: kinds of strings, such as "ZZ", or one; each is put on all sets of so many qubits, letters in all orders.
     Raises: ValueError where the strings of an orbit do not commute with each other (then no product of rotations is
     equivariant), or no string is left.
     Source: Meyer et al., arXiv:2205.06217 (gate symmetrisation).
     """
     n = check_int("n_qubits", n_qubits, 1)
+    if isinstance(symmetries, str) or not isinstance(symmetries, Iterable):
+        raise TypeError(f"Argument `symmetries` must be a list, such as [(1, 0)] or ['XX'], but is {symmetries!r:.60}.")
     group = [Symmetry.of(symmetry, n) for symmetry in symmetries]
     seen: set[str] = set()
     found = []
-    for kind in strings:
+    for kind in [strings] if isinstance(strings, str) else strings:
         for string in _placed(n, kind):
             if string in seen:
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.circuit import Angle, Circuit, x
-from ketwork.models.couplings import Topology, connected_sets
+from ketwork.models.couplings import Topology, check_topology, connected_sets
 from ketwork.models.evolution import turn
 
 DataMap = Callable[[list[Angle]], Angle]
@@ -48,6 +48,7 @@ def pauli_feature_map(
         for q in range(n):
             circuit = circuit.h(q)
         topology = entanglement(level) if callable(entanglement) else entanglement
+        check_topology("entanglement", topology, n)
         for string in strings:
             for qubits in connected_sets(n, len(string), topology, level):
                 circuit = turn(circuit, string, qubits, rate * phase([x[q] for q in qubits]))

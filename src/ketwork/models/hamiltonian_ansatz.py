@@ -19,6 +19,8 @@ def hamiltonian_variational(
     Raises: ValueError for groups of different registers, that are not Hermitian, or hold no string but the identity.
     Source: Wecker, Hastings, Troyer, Phys. Rev. A 92 (2015) 042303, arXiv:1507.08969.
     """
+    if not isinstance(groups, PauliSum | list | tuple):
+        raise TypeError(f"Argument `groups` must be a PauliSum or a list of them, but is {type(groups).__name__}.")
     listed = commuting_groups(groups) if isinstance(groups, PauliSum) else list(groups)
     if not listed or not all(isinstance(group, PauliSum) for group in listed):
         raise TypeError("Argument `groups` must be a PauliSum or hold at least one, and nothing else.")

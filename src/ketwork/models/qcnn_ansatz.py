@@ -36,7 +36,7 @@ def qcnn(
     left = list(range(check_int("n_qubits", n_qubits, 2)))
     check_int("repeats", repeats, 1)
     check_int("remaining", remaining, 1, n_qubits)
-    block = block_of(convolution)
+    block = block_of(convolution, "convolution")
     if block.n_qubits != 2:
         raise ValueError(f"Argument `convolution` must act on 2 qubits, but acts on {block.n_qubits}.")
     pool = POOLINGS[check_choice("pooling", pooling, POOLINGS)]

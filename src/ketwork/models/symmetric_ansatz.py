@@ -57,7 +57,7 @@ def exchange_circuit(n_qubits: int, edges: Edges, layers: int = 1, start: str | 
     n = check_int("n_qubits", n_qubits, 2)
     pairs = [(check_int("edges", a, 0, n - 1), check_int("edges", b, 0, n - 1)) for a, b in _edges(edges)]
     digits = "01" * (n // 2) + "0" * (n % 2) if start is None else start
-    if len(digits) != n or set(digits) - {"0", "1"}:
+    if not isinstance(digits, str) or len(digits) != n or set(digits) - {"0", "1"}:
         raise ValueError(f"Argument `start` must have a digit 0 or 1 for each of {n} qubits, but is {start!r}.")
     circuit = Circuit(n)
     for q, digit in enumerate(digits):

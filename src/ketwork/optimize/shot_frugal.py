@@ -38,12 +38,11 @@ def update(
     Pauli strings and one rotation a parameter, the sum of the absolute coefficients. learning_rate: below 2 / lipschitz, by default
     half of that. min_shots: the readings of a component in the first step and at least.
     more: max_shots (10,000), the readings of a component at most; smoothing (0.99), of the running means of gradient
-    and variance; bias (1e-6), which keeps readings finite where gradients vanish; variant: 1, which is the algorithm
-    as it is printed, or 2, the paper's cautious iCANS2 as we read it: in a component where a step at the fixed rate
-    would be expected to lose, rate > 2 g^2 / (L G) with g the running mean and G = g^2 + variance / readings + bias
-    term, the rate is the one that is expected to gain most, g^2 / (L G);
-    budget: readings in all, 2 for a component of the gradient and one for the value, after which the state is
-    "stopped" (the last step may go beyond it).
+    and variance; bias (1e-6), which keeps readings finite where gradients vanish; variant: 1, the fixed rate, or 2, the
+    paper's cautious iCANS2 as we read it: in a component where a step at the fixed rate would be expected to lose,
+    rate > 2 g^2 / (L G) with g the running mean and G = g^2 + variance / readings + the term of the bias, the rate is
+    the one that is expected to gain most, g^2 / (L G); budget: readings in all, 2 for a component of the gradient and
+    one for the value, after which the state is "stopped" (the last step may go beyond it).
     """
     readings = np.asarray(state["readings"], np.int64)
     value, gradient, variance = estimate(params, readings)
