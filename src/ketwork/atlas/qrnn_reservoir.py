@@ -25,7 +25,7 @@ TASKS = tuple(SEQUENCES)
 AUTOREGRESSION, QUADRATIC, LAST = "linear autoregression", "quadratic autoregression", "last value"
 BASELINES = (AUTOREGRESSION, QUADRATIC, LAST)
 RECIPE = {"optimizer": "rmsprop", "optimizer_options": {"learning_rate": 0.01}, "batch_size": 10, "refit": False}
-"""How the authors' published code trains a QLSTM; 16 such steps are a pass over the training windows."""
+"""How a published code of such a QLSTM trains it; 16 such steps are a pass over the training windows."""
 
 
 def mean_square(model: Any, part: tuple[Floats, Floats]) -> float:
@@ -73,7 +73,7 @@ def learn(name: str, kind: str, seed: int, steps: int) -> dict[str, Any]:
 
 
 def by_recipe(name: str, kind: str, seed: int, steps: int) -> dict[str, Any]:
-    """A cell trained on a task as in the authors' code: RMSprop, in batches of 10."""
+    """A cell trained on a task by the published recipe."""
     model = _made(kind, seed, train_cell=True, steps=steps, precision="single", **RECIPE)
     return {"task": name, "kind": kind, "steps": steps, **_judged(model, sequence(name))}
 
