@@ -270,7 +270,9 @@ def compare(
     budget: Annotated[int, Text(help="Fits for tuning every contender in every fold.")] = 12,
     seeds: Annotated[int, Text(help="Repetitions of the whole cross-validation.")] = 1,
     folds: Annotated[int, Text(help="Outer folds, which test.")] = 5,
-    inner: Annotated[int, Text(help="Inner folds, which tune; 1 for a single split.")] = 3,
+    inner: Annotated[
+        int | None, Text(help="Inner folds, which tune; 1 for a single split; default: 3, fewer for a small budget.")
+    ] = None,
     scoring: Annotated[
         str | None,
         Text(help="accuracy, balanced_accuracy, f1_macro; for numbers r2, neg_mean_squared_error."),

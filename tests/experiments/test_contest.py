@@ -11,6 +11,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
 from ketwork.experiments.compare import compare
+from ketwork.experiments.contest import fold_seed, set_up
 from ketwork.experiments.data import load
 from ketwork.experiments.ledger import open_ledger
 from ketwork.experiments.task import UserError
@@ -54,6 +55,41 @@ def test_scores_are_those_of_scikit_learns_cross_validation(found):
         peer = cross_val_score(make_pipeline(StandardScaler(), GaussianNB()), wine.X, wine.y, cv=folds)
         ours = [r["score"] for r in found.rows if (r["contender"], r["data"], r["seed"]) == ("bayes", "wine", seed)]
         np.testing.assert_allclose(ours, peer)
+
+
+@pytest.mark.parametrize(("budget", "inner"), [(1, 1), (2, 1), (4, 2), (5, 2), (6, 3), (40, 3)])
+def test_a_small_budget_still_tunes(budget, inner):
+    """Two settings at least, by fewer inner folds, or nothing is tuned because nothing was to be."""
+    setup = set_up(MODELS, OTHERS, "iris", budget, 1, 5, None, None, None, False)
+    assert setup.plan.inner == inner
+    assert budget == 1 or budget // inner >= 2
+
+
+class Lucky(ClassifierMixin, BaseEstimator):
+    """As good as its start: right with a chance that its random_state decides."""
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.always_ = np.random.default_rng(self.random_state).choice(self.classes_)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.always_)
+
+
+def test_every_fold_has_a_start_of_its_own_the_same_for_all_contenders():
+    """With one start for all folds, the scatter over folds would not hold that of the start."""
+    y = np.repeat([0, 1, 1, 1], 24)
+    data = (np.random.default_rng(0).normal(size=(96, 2)), y)
+    found = compare({"one": Lucky()}, {"other": Lucky()}, data, budget=1, folds=6, inner=1, seeds=2, progress=False)
+    one, other = found.column("data", "one"), found.column("data", "other")
+    np.testing.assert_array_equal(one, other)
+    assert set(np.round(one, 6)) == {0.25, 0.75}
+    assert len({fold_seed(seed, fold) for seed in range(20) for fold in range(10)}) == 200
+    assert 0 <= fold_seed(2**31 - 1, 9) < 2**31
 
 
 class Fragile(ClassifierMixin, BaseEstimator):
@@ -159,6 +195,7 @@ NB = {"m": GaussianNB()}
         ((NB, OTHERS, "iris"), {"folds": 1}, ValueError, "`folds` must be at least 2"),
         ((NB, OTHERS, "iris"), {"inner": 0}, ValueError, "`inner` must be at least 1"),
         ((NB, OTHERS, "iris"), {"seeds": 0}, ValueError, "`seeds` must be at least 1"),
+        ((NB, OTHERS, "iris"), {"budget": 4, "inner": 3}, ValueError, "one setting with 3 inner folds.*take 6 or more"),
         ((NB, OTHERS, "iris"), {"seeds": [1, 1]}, ValueError, "`seeds` must hold different seeds"),
         ((NB, OTHERS, "iris"), {"features": 0}, ValueError, "`features` must be at least 1"),
     ],

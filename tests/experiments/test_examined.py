@@ -78,7 +78,9 @@ def test_bad_input_is_said_in_one_line(tmp_path):
         ("iqp:400", "`qubits` must lie in"),
         ("iqp:4:400", "`layers` must lie in"),
         ("iqp:4:0", "`depth` must be at least 1"),
-        (str(tmp_path), "holds no finished run of `ketwork fit`"),
+        (str(tmp_path), "holds no trained model: it is not the folder of a finished `ketwork fit`"),
+        ("gone.qasm", "There is no file 'gone.qasm'"),
+        ("", "MODEL is empty"),
         (str(tmp_path / "bad.qasm"), "bad.qasm: "),
         (str(tmp_path / "mid.qasm"), "only measurements at the end"),
     ):

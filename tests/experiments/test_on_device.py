@@ -50,9 +50,8 @@ def test_qubits_follow_features():
 def test_the_circuit_lies_on_neighbours_and_needs_no_swaps():
     task = FitTask("iris", device="mumbai", layers=2)
     place = on_device.place_of(task, 4)
-    model = contenders(task)[0].build({}, 0, (4, 3, 100))
-    model.n_features_in_ = 4
-    model._build(None)
+    iris = load("iris")
+    model = contenders(task)[0].build({"epochs": 1}, 0, (4, 3, 100)).fit(iris.X[::5], iris.y[::5])
     native = place.reading(0).native(model.circuit_)
     assert native.initial_layout == native.layout == place.qubits
     assert native.circuit.two_qubit_count() == model.circuit_.two_qubit_count()
@@ -145,7 +144,7 @@ def test_a_kernel_on_a_device(tmp_path):
     row = fit(task, tmp_path / "run").rows[0]
     found = {(e["trained"], e["run"]): e for e in row["on_device"]["evaluations"]}
     assert len(found) == 6
-    assert {e["loss"] for e in found.values()} == {None}
+    assert all(e["loss"] is None or e["loss"] > 0 for e in found.values())  # chances are the kernel's choice
     assert found["device", "device"]["accuracy"] > 0.6
     assert row["circuit_evaluations"] == 45 * 44 // 2
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ketwork.experiments.ranks import cliques, critical_difference, friedman, holm, rank, wilcoxon
+from ketwork.experiments.ranks import cliques, critical_difference, friedman, holm, permuted, rank, wilcoxon
 
 AUC = np.array([  # C4.5 with m and cf tuned: Demsar 2006, table 6
     (0.763, 0.768, 0.771, 0.798), (0.599, 0.591, 0.590, 0.569), (0.954, 0.971, 0.968, 0.967),
@@ -41,6 +41,23 @@ def test_friedman_is_scipys_with_ties_too(seed):
     assert (chi2, p) == pytest.approx((peer.statistic, peer.pvalue))
     assert f == pytest.approx(8 * chi2 / (9 * 3 - chi2))
     assert f_p == pytest.approx(stats.f.sf(f, 3, 24))
+
+
+def test_two_data_sets_that_agree_show_nothing():
+    """Chance makes two orders of three agree once in 6, and of four once in 24; F would be infinite."""
+    assert permuted([[1, 2, 3], [1, 2, 3]]) == pytest.approx(1 / 6, abs=0.01)
+    assert permuted([[1, 2, 3, 4], [1, 2, 3, 4]]) == pytest.approx(1 / 24, abs=0.005)
+    found = rank("abc", [[3, 2, 1], [3, 2, 1]])
+    assert found.f == np.inf and found.alike
+    assert np.isnan(permuted([[1, 2, 3]]))
+
+
+def test_permutations_and_chi2_agree_for_many_data_sets_and_keep_the_level_for_few():
+    rng = np.random.default_rng(0)
+    table = np.array([stats.rankdata(row) for row in rng.normal(size=(40, 5)) + 0.25 * np.arange(5)])
+    assert permuted(table) == pytest.approx(friedman(table)[1], abs=0.01)
+    few = [permuted(np.argsort(rng.normal(size=(3, 4)), axis=1) + 1.0) for _ in range(200)]
+    assert np.mean(np.array(few) < 0.05) < 0.09
 
 
 def test_a_published_example():

@@ -4,11 +4,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ketwork.experiments.compare import paired_p_value
 from ketwork.experiments.task import FitTask
 from ketwork.noise.calibration_files import load_device
-from ketwork.report.device_section import device_sections, evaluations, place_name
+from ketwork.report import figures
+from ketwork.report.device_section import _names, device_sections, evaluations, place_name
 
 LIMA = load_device("lima")
 SCORES = {
@@ -48,6 +50,18 @@ def test_the_comparison_holds_all_six():
     assert table["ideal simulator", "ideal simulator"][3] == "exact values"
     assert ElementTree.fromstring(comparison.figure).tag.endswith("svg")
     assert shown.title == "The device"
+
+
+def test_intervals_are_corrected_for_shared_training_data_in_table_and_figure():
+    """Folds of a fourth share training data: the variance is (1/3 + 1/3) s^2 instead of s^2 / 3."""
+    comparison = device_sections(FitTask("iris", device="lima"), rows(), LIMA)[0]
+    table = {row[:2]: row[2] for row in comparison.table.rows}
+    scores = np.array(SCORES["ideal", "device"])
+    half = stats.t.ppf(0.975, 2) * scores.std(ddof=1) * np.sqrt(2 / 3)
+    assert table["ideal simulator", "lima"] == f"{scores.mean():.3f} ± {half:.3f}"
+    names = _names(FitTask("iris", device="lima"), LIMA)
+    assert comparison.figure == figures.evaluations_figure(evaluations(rows()), names, 0.25)
+    assert comparison.figure != figures.evaluations_figure(evaluations(rows()), names)
 
 
 def test_differences_come_with_their_test():

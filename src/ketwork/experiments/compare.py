@@ -214,10 +214,10 @@ class Comparison:
     def _over_all(self) -> list[str]:
         """The sentence on mean ranks, where there are several data sets."""
         found = self.ranks
-        if np.isnan(found.f_p):
+        if np.isnan(found.p):
             return []
         listed = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(found.names, found.mean, strict=True))
-        test = f"Friedman's test in Iman and Davenport's form, p = {found.f_p:.2g}"
+        test = f"Friedman's test by permutations, p = {found.p:.2g}"
         if found.alike:
             return [f"Mean ranks: {listed}; no difference shown ({test})."]
         apart = [f"{pair.a} before {pair.b}" for pair in found.pairs if pair.adjusted < LEVEL]
@@ -240,7 +240,7 @@ def compare(
     seeds: int | Sequence[int] = 1,
     *,
     folds: int = 5,
-    inner: int = 3,
+    inner: int | None = None,
     scoring: str | None = None,
     features: int | None = None,
     ablations: bool = True,
@@ -260,7 +260,7 @@ def compare(
         first is the estimator as it was given. The fit of the best setting comes on top.
     seeds : how often the whole cross-validation is repeated, or the seeds of the repetitions.
     folds : of the outer cross-validation (stratified), which tests. inner : of the inner one, on each training part
-        alone, which tunes; 1 for a single split.
+        alone, which tunes; 1 for a single split; None for 3, or fewer where the budget would not pay for two settings.
     scoring : "accuracy" (default for classes), "balanced_accuracy", "f1_macro"; "r2" (default for numbers),
         "neg_mean_squared_error". Numbers are standardised for the estimators, scores are those of the original ones.
     features : reduce the data to so many principal components. Features are standardised in any case. Both are learned
@@ -269,7 +269,8 @@ def compare(
     out : a folder that keeps every row as it is done; resume : go on there after an interruption. ledger : an open
         `Ledger` of a run that this comparison is a part of, instead of `out`. progress : show a bar.
 
-    Estimators whose `random_state` is None get the seed. The same arguments give the same scores on the same machine.
+    Estimators whose `random_state` is None get a seed, another one in every fold, the same for all contenders. The same
+    arguments give the same scores on the same machine.
 
     Raises: ValueError or TypeError for what cannot be compared, before anything is fitted; ValueError that names the
     contender for a fit that fails; UserError for unknown names of data and folders that hold something else.

@@ -36,7 +36,7 @@ class CompareTask:
     budget: int = 12
     seeds: int = 1
     folds: int = 5
-    inner: int = 3
+    inner: int | None = None
     scoring: str | None = None
     features: int | None = None
     target: str | None = None

@@ -22,6 +22,7 @@ from ketwork.experiments.measures import CLASSIFICATION, REGRESSION, SCORINGS, m
 from ketwork.experiments.tuning import Plan, choose, train
 
 Row = dict[str, Any]
+_INNER = 3
 _LIKE = 100  # parameters of a network of like size, where the first model does not say how many it has
 
 
@@ -54,7 +55,7 @@ def set_up(
     budget: int,
     seeds: int | Sequence[int],
     folds: int,
-    inner: int,
+    inner: int | None,
     scoring: str | None,
     features: int | None,
     ablations: bool,
@@ -62,7 +63,7 @@ def set_up(
     """The arguments of `compare`, checked. Raises: ValueError, TypeError, UserError."""
     check_int("budget", budget, 1)
     check_int("folds", folds, 2)
-    check_int("inner", inner, 1)
+    inner = _inner(inner, budget)
     if features is not None:
         check_int("features", features, 1)
     if scoring is not None:
@@ -79,6 +80,18 @@ def set_up(
     if twice:
         raise ValueError(f"Models, ablations and baselines must have different names, but {twice!r} is there twice.")
     return Setup(everyone, sets, _seeds(seeds), folds, Plan(budget, inner, features, scoring))
+
+
+def _inner(given: int | None, budget: int) -> int:
+    """The inner folds: 3, or as many as let the budget pay for two settings; what is given must let it, too."""
+    if given is None:
+        return max(1, min(_INNER, budget // 2))
+    if 1 < budget < 2 * check_int("inner", given, 1):
+        raise ValueError(
+            f"Argument `budget` is {budget}, which pays for one setting with {given} inner folds, so that nothing is "
+            f"tuned: take {2 * given} or more, fewer inner folds, or a budget of 1 for everyone as they are."
+        )
+    return given
 
 
 def _repeated(names: Sequence[str]) -> str | None:
@@ -225,12 +238,21 @@ def rows_of(setup: Setup, out: str | Path | None, resume: bool, ledger: Any, pro
                     for contender in setup.contenders:
                         key = f"{data.name}, seed {seed}, fold {fold + 1}, {contender.name}{mark}"
                         place = {"data": data.name, "seed": seed, "fold": fold}
-                        work = (contender, data.X, data.y, rows, seed, setup.plan, like)
+                        work = (contender, data.X, data.y, rows, fold_seed(seed, fold), setup.plan, like)
                         row = kept.row(key, lambda place=place, work=work: {**place, **_named(*work, place["data"])})
                         if contender is setup.contenders[0]:
                             like = row["parameters"] or _LIKE
                         found.append(row)
     return tuple(found)
+
+
+def fold_seed(seed: int, fold: int) -> int:
+    """The seed of what is random in the models and settings of one fold, below 2^31.
+
+    Every fold has its own, so that the scatter of scores over folds holds the scatter of starts: with one start for
+    all folds an interval would be of that start alone.
+    """
+    return int(np.random.SeedSequence([seed, fold]).generate_state(1)[0]) >> 1
 
 
 def _compiled(setup: Setup, kept: Any) -> None:

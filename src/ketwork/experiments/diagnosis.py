@@ -24,6 +24,8 @@ DENSE_QUBITS = 14
 _FISHER_WEIGHTS, _FOURIER_INPUTS, _KERNEL_ROWS = 300, 4, 200
 _DATA_SIZES = (100, 300, 1_000, 10_000, 100_000, 1_000_000)
 _KERNEL_QUBITS = 12
+_AMPLITUDES = 1 << 24
+"""Of all states of one estimate: what 1,000 samples take up to 10 qubits; more qubits get fewer samples."""
 
 
 @dataclass(frozen=True)
@@ -185,14 +187,19 @@ def _gradient_pieces(subject: Examined, task: DiagnoseTask) -> Iterator[tuple[st
 
 
 def _expressibility(circuit: Circuit, pairs: int, inputs: Any, rng: np.random.Generator) -> Row:
-    found = dg.expressibility(circuit, pairs, inputs, seed=rng)
-    return plain(found) | {"uniform": found.uniform, "weights": circuit.n_weights}
+    found = dg.expressibility(circuit, affordable(circuit, 2 * pairs) // 2, inputs, seed=rng)
+    return plain(found) | {"uniform": found.uniform, "coarse": found.coarse, "weights": circuit.n_weights}
+
+
+def affordable(circuit: Circuit, states: int) -> int:
+    """So many states, or as many as have 2^24 amplitudes together."""
+    return min(states, _AMPLITUDES >> circuit.n_qubits)
 
 
 def _entangling(circuit: Circuit, samples: int, inputs: Any, rng: np.random.Generator) -> Row:
     if not circuit.n_weights and not circuit.n_inputs:
         samples = 2  # the same state
-    return plain(dg.entangling_capability(circuit, samples, inputs, seed=rng))
+    return plain(dg.entangling_capability(circuit, affordable(circuit, samples), inputs, seed=rng))
 
 
 def _entangling_trained(subject: Examined, rng: np.random.Generator) -> Row:

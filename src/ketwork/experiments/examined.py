@@ -54,19 +54,25 @@ def examined(model: str, samples: int, seed: int) -> Examined:
     samples: how many rows of data are taken at most. Raises: UserError for anything else.
     """
     place = Path(model)
+    if not model.strip():
+        raise UserError("MODEL is empty; name a folder, a file, or a family such as hardware_efficient:6:3.")
     if place.is_dir():
         return _of_run(place, samples, seed)
     if place.is_file():
         return _of_file(place)
+    if place.suffix.lower() == ".qasm":
+        raise UserError(f"There is no file {model!r}.")
     name, *sizes = model.split(":")
     if name in ANSAETZE or name in ENCODINGS:
         return _of_family(model, name, sizes)
     try:
         check_choice("MODEL", name, (*ANSAETZE, *ENCODINGS))
     except ValueError as error:
+        near = [part for part in str(error).split(". ") if part.startswith("Did you mean")]
+        hint = near[0] if near else f"Families are {', '.join((*ANSAETZE, *ENCODINGS))}."
         raise UserError(
-            f"There is no folder, OpenQASM file or family of circuits {model!r}. {str(error).split('. ')[-1]} A family "
-            "is given with its size, such as hardware_efficient:6:3 (6 qubits, 3 layers)."
+            f"There is no folder, OpenQASM file or family of circuits {model!r}. {hint} A family is given with its "
+            "size, such as hardware_efficient:6:3 (6 qubits, 3 layers)."
         ) from None
     raise AssertionError  # the name is in neither table
 
@@ -111,6 +117,8 @@ def _of_file(place: Path) -> Examined:
 
 def _of_run(folder: Path, samples: int, seed: int) -> Examined:
     """A trained model, with rows of the data it was trained on where they can be had."""
+    if not (folder / "model.json").is_file():
+        raise UserError(f"{folder} holds no trained model: it is not the folder of a finished `ketwork fit`.")
     try:
         config, arrays = load_model(folder / "model")
         model: Any = from_arrays(config, arrays)

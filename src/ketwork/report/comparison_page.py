@@ -143,7 +143,8 @@ def _ranks(found: Comparison) -> Section | None:
     if np.isfinite(ranks.f_p):
         lines.append(
             f"Friedman's test that all are alike: chi2 = {ranks.chi2:.2f}, p = {ranks.friedman_p:.2g}; in Iman and "
-            f"Davenport's form F = {ranks.f:.2f}, p = {ranks.f_p:.2g}."
+            f"Davenport's form F = {ranks.f:.2f}, p = {ranks.f_p:.2g}; by permutations, which few data sets need, "
+            f"p = {ranks.p:.2g}."
         )
     apart = [f"{pair.a} before {pair.b} (p = {pair.adjusted:.2g})" for pair in ranks.pairs if pair.adjusted < 0.05]
     least = 2 / 2 ** len(found.data)
@@ -253,10 +254,14 @@ def _budget(found: Comparison) -> Section:
     plan, setup = found.setup.plan, found.setup
     fixed = [c.name for c in setup.contenders if not c.space]
     inner = f"{plan.inner} inner folds" if plan.inner > 1 else "one inner split"
+    spent = (
+        f"on each training part alone {inner} tune. Every contender may spend {plan.budget} fits on that, the defaults "
+        "first, then random settings of its own space; the best is fitted once more on the whole training part."
+        if any(row["fits"] for row in found.rows)
+        else "every contender is taken as it is: nothing was tuned."
+    )
     lines = [
-        f"Nested cross-validation: {setup.folds} outer folds test, and on each training part alone {inner} tune. Every "
-        f"contender may spend {plan.budget} fits on that, the defaults first, then random settings of its own space; "
-        "the best is fitted once more on the whole training part. What standardises"
+        f"Nested cross-validation: {setup.folds} outer folds test, and {spent} What standardises"
         + (f" and reduces features (to {plan.features} principal components at most)" if plan.features else " features")
         + " is learned from the rows that are fitted."
     ]

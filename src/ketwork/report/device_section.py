@@ -55,13 +55,14 @@ def _comparison(task: FitTask, found: Evaluations, device: Device | None) -> Sec
     for (trained, run), group in found.items():
         losses = [one["loss"] for one in group if one["loss"] is not None]
         mean = {key: float(np.mean([one[key] for one in group])) for key in ("circuits", "shots", "samples")}
+        accuracy = interval([one["accuracy"] for one in group], task.held_out)
         cells.append((
-            names["trained", trained], names["run", run], str(interval([one["accuracy"] for one in group])),
-            str(interval(losses)) if losses else "none", f"{mean['circuits']:,.0f}",
+            names["trained", trained], names["run", run], str(accuracy),
+            str(interval(losses, task.held_out)) if losses else "none", f"{mean['circuits']:,.0f}",
             f"{mean['shots']:,.0f}" if mean["shots"] else "exact values",
         ))  # fmt: skip
     header = ("trained on", "run on", "accuracy", "loss", "circuits", "shots")
-    drawn = figures.evaluations_figure(found, names)
+    drawn = figures.evaluations_figure(found, names, task.held_out)
     title = "Ideal, noisy, mitigated" if device is not None else "Ideal and read with shots"
     seen = "Accuracy of the same model, by what it was trained on and where it was run."
     text = (*_explained(task, found, device), *_compared(task, found, device))
@@ -83,7 +84,7 @@ def _explained(task: FitTask, found: Evaluations, device: Device | None) -> list
     repeated = f"{len(group)} repetition{'s' if len(group) > 1 else ''}"
     lines = [
         f"The same trained model on the same {group[0]['samples']:,} test samples; means over {repeated} with 95 % "
-        "intervals. Circuits and shots are those of one such test on a device."
+        "intervals, corrected for repetitions that share training data. Circuits and shots are those of one such test."
     ]
     if task.train_on == "device" and device is not None:
         lines[0] += (

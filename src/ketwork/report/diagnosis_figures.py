@@ -134,7 +134,7 @@ def kernel_figure(row: Row) -> str:
 
 def bonds_figure(bonds: Row, paths: Sequence[Row]) -> str:
     """The bond dimension along the circuit, and the number of Pauli strings on the way back."""
-    figure, (left, right) = _figure(7.4, 3.0, 2)
+    figure, (left, right) = _figure(7.4, 3.5, 2)
     left.step(bonds["gates"], bonds["ranks"], where="post", color=_INK, lw=1.1, label="exact Schmidt rank")
     title = f"for a fidelity of {bonds['fidelity']:g}"
     left.step(bonds["gates"], bonds["needed"], where="post", color=PALETTE[0], lw=1.8, label=title)
@@ -142,11 +142,11 @@ def bonds_figure(bonds: Row, paths: Sequence[Row]) -> str:
     left.set_yscale("log", base=2)
     left.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     _finish(left, ("gates done", "bond dimension"))
-    left.legend(frameon=False, fontsize=8)
     for k, (colour, path) in enumerate(zip(_colours(len(paths)), paths, strict=True), 1):
         right.plot(np.maximum(path["terms"], 0.5), color=colour, lw=1.5, label=f"observable {k} of the widest")
     right.axhline(4.0 ** bonds["n_qubits"], color=PALETTE[3], lw=1, ls="--", label="all strings")
     right.set_yscale("log")
     _finish(right, ("rotations undone", "Pauli strings"))
-    right.legend(frameon=False, fontsize=8)
+    for ax in (left, right):  # curves may be anywhere: the legend stands above them
+        ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return svg(figure, "classical")

@@ -149,6 +149,7 @@ def _cards(run: Diagnosed) -> tuple[tuple[str, str, str], ...]:
         )
     if express is not None:
         shown = "no difference from uniform shown" if express["uniform"] else "nats from uniform states"
+        shown += ", but bins are coarse" if express["coarse"] and express["uniform"] else ""
         cards.append((f"{express['divergence']:.3g}", "expressibility", shown))
     entangled = done(run, "entangling")
     if entangled is not None:
@@ -194,15 +195,20 @@ def _expression(run: Diagnosed) -> list[Section]:
     if row is not None:
         over = "weights" if row["weights"] else "inputs"
         end = "no difference from uniform states is shown" if row["uniform"] else "it differs from uniform states"
-        text = (
+        text = [
             f"Fidelities of {row['pairs']:,} pairs of states at random {over}. Divergence from uniform states "
             f"{row['divergence']:.4f} nats (95 % interval {row['low']:.4f} to {row['high']:.4f}); as many pairs of "
             f"uniform states stay under {row['floor_high']:.4f} in 95 % of trials, so {end}. High expressibility is "
             "no good by itself: it goes with small gradients.",
-        )
+        ]
+        if row["coarse"]:
+            text.append(
+                f"{max(row['haar']):.1%} of the pairs of uniform states fall into one of the {len(row['haar'])} bins "
+                "at so many qubits: only circuits whose states often overlap can be told from uniform ones here."
+            )
         seen = "Histogram of fidelities beside that of uniform states."
         figure = drawn.fidelity_figure(row)
-        made.append(Section("What it can express", text, figure=figure, name="fidelities", description=seen))
+        made.append(Section("What it can express", tuple(text), figure=figure, name="fidelities", description=seen))
     keys = {int(r["key"].split()[-1]): r for r in run.keyed("expressibility") if "layers" in r["key"]}
     expressed = {k: r for k, r in sorted(keys.items()) if "skipped" not in r}
     entangled = {int(r["key"].split()[-1]): r for r in run.keyed("entangling") if "layers" in r["key"]}

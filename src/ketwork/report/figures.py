@@ -160,9 +160,13 @@ def cost_figure(rows: list[dict[str, Any]]) -> str:
     return svg(figure, "cost")
 
 
-def evaluations_figure(found: dict[tuple[str, str], list[dict[str, Any]]], names: dict[tuple[str, str], str]) -> str:
+def evaluations_figure(
+    found: dict[tuple[str, str], list[dict[str, Any]]], names: dict[tuple[str, str], str], test_fraction: float = 0.0
+) -> str:
     """Accuracy of one model as bars with 95 % intervals (cut at 0 and 1) and a dot a repetition: groups by what it was
-    trained on, a bar for every place where it was run."""
+    trained on, a bar for every place where it was run.
+
+    test_fraction: of the data, for the correction of `interval`."""
     trainings, runs = (list(dict.fromkeys(key[side] for key in found)) for side in (0, 1))
     figure, ax = _figure(7.4, 0.34 * len(found) + 0.36 * len(trainings) + 1.1)
     place, marks, lowest = 0.0, [], 1.0
@@ -174,7 +178,7 @@ def evaluations_figure(found: dict[tuple[str, str], list[dict[str, Any]]], names
         place += 0.85
         for run in (run for run in runs if (trained, run) in found):
             scores = [entry["accuracy"] for entry in found[trained, run]]
-            mean, colour = interval(scores), RUNS[run]
+            mean, colour = interval(scores, test_fraction), RUNS[run]
             half = 0.0 if np.isnan(mean.half) else mean.half
             low, right = max(mean.mean - half, 0.0), min(mean.mean + half, 1.0)  # there is no accuracy beyond
             lowest = min(lowest, *scores, low)

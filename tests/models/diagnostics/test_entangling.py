@@ -47,6 +47,17 @@ def test_cz_chains_on_plus_states_are_maximal_as_circuit_9_of_the_paper():
     np.testing.assert_allclose(entangling_capability(circuit, 50, seed=0).values, 1)
 
 
+def test_circuit_2_of_the_paper_has_its_closed_form():
+    """Bloch vectors (x, y, z) of RX, RZ on 0 have mean squares 1/4, 1/4, 1/2; a CX takes z of its control into y and z
+    of its target and x of its target into x and y of its control, which gives mean purities of 0.8125, 0.671875,
+    0.6015625 and 0.671875 from the first control to the last target."""
+    circuit = Circuit(4)
+    for q in range(4):
+        circuit = circuit.rx(q, w[2 * q]).rz(q, w[2 * q + 1])
+    found = entangling_capability(circuit.cx(3, 2).cx(2, 1).cx(1, 0), 20_000, seed=0)
+    assert found.mean == pytest.approx(2 * (1 - (0.8125 + 2 * 0.671875 + 0.6015625) / 4), abs=0.006)
+
+
 def test_trained_weights_are_looked_at_row_by_row():
     circuit = Circuit(2).ry(0, x[0]).crx(0, 1, w[0])
     rows = np.array([[0.0], [np.pi / 2], [np.pi]])

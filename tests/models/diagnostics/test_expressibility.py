@@ -101,3 +101,13 @@ def test_the_papers_circuits_have_the_papers_values(number, wanted):
 def test_bad_input_is_said(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_bins_are_coarse_where_uniform_states_fall_into_one():
+    """(1 - 1/75)^(2^n - 1) of the pairs lie beyond the first bin: a share below 0.05 is coarse."""
+    for n, coarse in ((4, False), (6, False), (9, True)):
+        circuit = Circuit(n)
+        for q in range(n):
+            circuit = circuit.ry(q, w[q])
+        assert expressibility(circuit, 20, seed=0).coarse is coarse
+        assert coarse is bool((74 / 75) ** (2**n - 1) < 0.05)

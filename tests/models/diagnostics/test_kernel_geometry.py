@@ -13,6 +13,7 @@ from ketwork.models.diagnostics import (
     model_complexity,
     training_difference,
 )
+from ketwork.models.diagnostics.kernel_geometry import Geometry
 
 
 def random_kernel(seed, n=12, rank=20):
@@ -88,6 +89,15 @@ def test_the_comparison_says_what_the_flowchart_says():
     hidden = np.random.default_rng(9).choice([-1.0, 1.0], 40)
     better = compare_kernels(0.9 * np.outer(hidden, hidden) + 0.1 * np.eye(40), {"linear": kernels["linear"]}, hidden)
     assert "quantum kernel has the better bound" in better.verdict
+
+
+def test_a_difference_between_little_and_much_claims_nothing_on_any_labels():
+    """g of a third of sqrt(N) bounds the classical error by a third on the worst labels: small, but not alike."""
+    judged = Geometry(100, ("linear",), np.array([3.3]), 3.3, None, None)
+    assert "any labels" not in judged.verdict and "small at best" in judged.verdict
+    assert "any labels" in Geometry(100, ("linear",), np.array([1.2]), 1.2, None, None).verdict
+    empty = Geometry(100, ("linear",), np.array([9.0]), 9.0, np.array([1.5]), 1.1)
+    assert "says anything" in empty.verdict and "better" not in empty.verdict
 
 
 def test_classical_kernels_are_scikit_learns():

@@ -58,3 +58,13 @@ def test_inputs_and_weights_are_bound():
             simulability(circuit, **missing)
     with pytest.raises(ValueError, match="must have 1 values"):
         simulability(circuit, inputs=[0.1, 0.2], weights=[0.0])
+
+
+def test_pauli_propagation_counts_only_where_little_is_dropped():
+    """With a coarse cutoff few strings remain, but not the value: that is no simulation."""
+    circuit = hardware_efficient(8, 4)
+    weights = np.random.default_rng(2).uniform(0, 6, circuit.n_weights)
+    rough = simulability(circuit, pauli("Z", 0, 8), weights=weights, cutoff=0.1)
+    assert rough.paths[0].dropped > 0.1 and rough.paths[0].largest < 4**8 // 16
+    assert "Pauli propagation" not in rough.possible
+    assert any("dropping a norm of" in reason for reason in rough.reasons)

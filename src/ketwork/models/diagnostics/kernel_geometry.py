@@ -11,6 +11,7 @@ from ketwork.models.diagnostics.draws import Floats
 from ketwork.models.diagnostics.kernel_concentration import check_kernel
 
 _ROUND = 1e-12  # of an eigenvalue's share of the largest; below it is rounding
+_ALIKE, _LITTLE, _MUCH = 1.5, 0.1, 0.5  # g, and shares of sqrt(N), below which a kernel offers little
 LAMBDAS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """Regularisations that are tried, of kernels with trace N."""
 
@@ -35,19 +36,27 @@ class Geometry:
 
     @property
     def verdict(self) -> str:
-        """The flowchart of the paper's fig. 1b, in a sentence."""
+        """The flowchart of the paper's fig. 1b, in a sentence, and no more than the bounds say.
+
+        A classical bound is at most g times the quantum one on any labels, and at most g / sqrt(N) on the labels that
+        suit the quantum kernel best: both small or about 1 leave no room, a g of the order of sqrt(N) does.
+        """
         root = np.sqrt(self.n_samples)
         said = f"g = {self.smallest:.3g}, sqrt(N) = {root:.3g}"
-        if self.smallest < 0.5 * root:
+        if self.smallest <= max(_ALIKE, _LITTLE * root):
             return f"A classical kernel predicts about as well on any labels ({said})."
         if self.classical is None or self.quantum is None:
+            if self.smallest < _MUCH * root:
+                return f"The quantum kernel's advantage is small at best, on labels made for it ({said})."
             return f"There are labels on which the quantum kernel would predict better ({said})."
         best = float(self.classical.min())
         if best <= 1.1 * self.quantum:
             return f"On these labels a classical kernel has as good a bound ({best:.3g} against {self.quantum:.3g})."
+        if self.quantum >= 1:
+            return f"On these labels no kernel has a bound that says anything ({self.quantum:.3g} or more; {said})."
         return (
             f"On these labels the quantum kernel has the better bound ({self.quantum:.3g} against {best:.3g}), among "
-            "the classical kernels named here."
+            "the classical kernels named here; a bound is no test on held-out data."
         )
 
 

@@ -23,8 +23,9 @@ class PauliPaths:
     """An observable followed back through a circuit.
 
     terms (T,): how many Pauli strings there are after each rotation, from the last gate to the first. value: the
-    expectation value that comes out; None where there were more than `max_terms`. dropped: the 2-norm of what was
-    dropped. cutoff: strings with a smaller coefficient are dropped.
+    expectation value that comes out; None where there were more than `max_terms`. dropped: the root of the summed
+    squares of all coefficients that were dropped, about the error of the value for a typical state. cutoff: strings
+    with a smaller coefficient are dropped.
     """
 
     terms: Floats
