@@ -60,7 +60,8 @@ def finding(rows: dict[str, Row]) -> Finding:
         (
             (str(ours), "accuracy, AQGD, 100 epochs", f"the paper: {PAPER}"),
             (str(mean(part, five)), f"best classical model on the same features: {five}", compared(part, five, FIRST)),
-            (str(mean(part, every)), f"best classical model on all words: {ALL_WORDS[every]}", compared(part, every, FIRST)),
+            (str(mean(part, every)), f"best classical model on all words: {ALL_WORDS[every]}",
+             compared(part, every, FIRST)),
             (str(labelled), "AQGD, 100 epochs, features made with labels", "5 components of partial least squares"),
         ),
         _claims(rows),
@@ -146,8 +147,9 @@ def _verdict(rows: dict[str, Row], five: str, every: str, checks: Sequence[Check
     return (
         f"On five principal components of TF-IDF the circuit trained by AQGD for 100 epochs tells {ours} of the test "
         f"reviews, {where} {WITHIN} of the paper's {PAPER}. Of the classical models on the same features the best, "
-        f"{five}, reaches {mean(part, five)}, against AQGD {compared(part, five, FIRST)}; on all words the best, {ALL_WORDS[every]}, "
-        f"reaches {mean(part, every)}, {compared(part, every, FIRST)}. On five features made with the training "
-        f"labels the same circuit reaches {mean(labelled, FIRST)}, the best classical model, {lift}, {mean(labelled, lift)}: "
-        f"{compared(labelled, lift, FIRST)}. {sum(c.passed for c in checks)} of {len(checks)} checks are reached."
+        f"{five}, reaches {mean(part, five)}, against AQGD {compared(part, five, FIRST)}; on all words the best, "
+        f"{ALL_WORDS[every]}, reaches {mean(part, every)}, {compared(part, every, FIRST)}. On five features made with "
+        f"the training labels the same circuit reaches {mean(labelled, FIRST)}, the best classical model, {lift}, "
+        f"{mean(labelled, lift)}: {compared(labelled, lift, FIRST)}. "
+        f"{sum(c.passed for c in checks)} of {len(checks)} checks are reached."
     )
