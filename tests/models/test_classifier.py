@@ -12,9 +12,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ketwork import PauliSum
+from ketwork import Circuit, PauliSum, x
 from ketwork.engine.simulator import Simulator
 from ketwork.models import VariationalClassifier
+from ketwork.models.encoding import Encoding
 from ketwork.noise import NoiseModel, depolarizing
 
 NOISE = NoiseModel().add(depolarizing(0.05)).add(depolarizing(0.1, 2)).readout(0.03, 0.06)
@@ -197,6 +198,19 @@ def test_several_labels(readout):
     if readout == "single_shot":
         drawn = np.mean([model.predict_single_shot(X, seed=k) for k in range(200)], axis=0)
         assert np.abs(drawn - model.predict_proba(X)).max() < 5 * 0.5 / np.sqrt(200)
+
+
+@pytest.mark.parametrize("readout", ["softmax", "sigmoid", "observables", "single_shot"])
+def test_the_weight_of_a_class_is_a_repetition_of_its_samples(readout):
+    """Features as they are: their scale goes by samples, not by classes."""
+    rng = np.random.default_rng(0)
+    points, labels, times = rng.normal(size=(12, 2)), np.repeat([0, 1, 2], 4), np.repeat([2, 1, 3], 4)
+    raw = Encoding("raw", Circuit(2).rx(0, x[0]).rx(1, x[1]), span="raw")
+    whole = {"optimizer": "l-bfgs", "early_stopping": False, "precision": "double", "epochs": 4, "random_state": 0}
+    model = VariationalClassifier(raw, layers=1, readout=readout, **whole)
+    weighted = clone(model).set_params(class_weight={0: 2, 2: 3}).fit(points, labels)
+    repeated = model.fit(np.repeat(points, times, axis=0), np.repeat(labels, times))
+    np.testing.assert_allclose(weighted.weights_, repeated.weights_, atol=1e-9)
 
 
 def test_balanced_weights_find_the_rare_class():

@@ -292,6 +292,12 @@ def test_tiny_memory_changes_nothing():
     np.testing.assert_allclose(tiled.decision_function(X), whole.decision_function(X), atol=1e-9)
 
 
+def test_another_kernel_needs_another_fit():
+    model = KernelClassifier().fit(X, Y).set_params(kernel="projected")
+    with pytest.raises(ValueError, match="changed since it was fitted: fit the model again"):
+        model.predict(X)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

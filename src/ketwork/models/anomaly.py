@@ -27,9 +27,9 @@ class QuantumAnomalyDetector(OutlierMixin, KernelMachine):  # type: ignore[misc]
 
     Attributes
     ----------
-    offset_ : what is taken off `score_samples` to make `decision_function`, less the error that the solver allows, so that
-    samples on the border are usual. svc_, gram_ (N, N), circuit_, kernel_,
-    n_support_, n_circuit_evaluations_, fit_seconds_.
+    offset_ : what is taken off `score_samples` to make `decision_function`: the machine's border, less the error that
+    its solver allows, so that samples on it are usual. svc_, gram_ (N, N), circuit_, kernel_, n_support_,
+    n_circuit_evaluations_, fit_seconds_.
 
     As in scikit-learn: `predict` says 1 for the usual and -1 for anomalies, `decision_function` is negative for
     anomalies, `score_samples` the higher the more usual. It learns from usual samples and judges new ones, or, by

@@ -120,7 +120,10 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
     def _rows(self, X: Any) -> Floats:
         """Rows (N, R) of the kernel for new samples' features (N, F)."""
         check_is_fitted(self)
-        return self.kernel_.rows(self._inputs(validate_data(self, X, dtype=np.float64, reset=False)))
+        rows = self.kernel_.rows(self._inputs(validate_data(self, X, dtype=np.float64, reset=False)))
+        if rows.shape[1] != self.anchors_.shape[1]:
+            raise ValueError("The parameters of the kernel changed since it was fitted: fit the model again.")
+        return rows
 
     def _between(self, a: Floats, b: Floats | None = None) -> Floats:
         return self.kernel_.between(a, b, memory=self.memory)
