@@ -73,3 +73,9 @@ def test_bits_in_counting_order():
 def test_doors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_no_fewer_bits_than_none():
+    assert all_bits(0).shape == (1, 0)
+    with pytest.raises(ValueError, match=r"`n_bits` must lie in \[0, 20\], but is -1"):
+        all_bits(-1)

@@ -101,6 +101,8 @@ def test_states_instead_of_bits():
     [
         (lambda: layer_terms(3, "ZQ"), "`letters` must be made of X, Y and Z"),
         (lambda: layer_terms(3, ""), "`letters` must be made of X, Y and Z"),
+        (lambda: layer_terms(3, 2), "`letters` must be made of X, Y and Z, but is 2"),
+        (lambda: product_overlaps(np.zeros((1, 3)), 1), "`letters` must name X or Z for 1 rows"),
         (lambda: layer_terms(0, "Z"), "`n_data` must be at least 1"),
         (lambda: readout_circuit(2, ("ZI", "Z")), "item 1 is 'Z'"),
         (lambda: readout_circuit(2, ("QI",)), "item 0 is 'QI'"),

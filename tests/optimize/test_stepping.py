@@ -71,3 +71,9 @@ def test_estimates_are_checked():
     ]:
         with pytest.raises((TypeError, ValueError), match=message):
             task(wrong).estimate(np.zeros(2), np.array([2, 2]))
+
+
+@pytest.mark.parametrize("value", [1j, np.complex64(1), "one", np.ones(2), [], None])
+def test_values_that_are_no_numbers(value):
+    with pytest.raises(TypeError, match="must return a real number, but returns"):
+        check_value(value, 0)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.checks import check_array, check_choice
+from ketwork.checks import check_array, check_choice, check_int
 from ketwork.circuit import Circuit, x
 
 _MOST_BITS = 20
@@ -56,4 +56,5 @@ def boolean_circuit(table: Any, readout: str = "Z") -> Circuit:
 
 def all_bits(n_bits: int) -> NDArray[np.float64]:
     """All bit strings (2^n, n) in counting order, bit 0 most significant."""
+    check_int("n_bits", n_bits, 0, _MOST_BITS)
     return (np.arange(1 << n_bits)[:, None] >> np.arange(n_bits - 1, -1, -1) & 1).astype(float)

@@ -59,5 +59,5 @@ def arc_cosines(X: Floats) -> Floats:
 
 
 def _by_arc_cosines(X: Floats, cotangent: Floats) -> Floats:
-    """-1/sqrt(1 - x^2), which has no end at the ends: there it is that of a point 1e-12 inside."""
+    """-1/sqrt(1 - x^2), which is infinite at the ends: there 1 - x^2 counts as 1e-12."""
     return np.asarray(-cotangent / np.sqrt(np.maximum(1 - np.asarray(X, float) ** 2, 1e-12)))

@@ -23,7 +23,7 @@ _PAULI = {"Z": np.diag([1.0, -1.0]).astype(complex), "X": np.array([[0, 1], [1, 
 def layer_terms(n_data: int, letters: str) -> tuple[str, ...]:
     """The strings of layers: for every letter ("X", "Y" or "Z") that Pauli matrix on each data qubit in turn."""
     n = check_int("n_data", n_data, 1)
-    if not letters or set(letters) - set("XYZ"):
+    if not isinstance(letters, str) or not letters or set(letters) - set("XYZ"):
         raise ValueError(f"Argument `letters` must be made of X, Y and Z, but is {letters!r}.")
     return tuple("I" * j + letter + "I" * (n - 1 - j) for letter in letters for j in range(n))
 
@@ -62,7 +62,7 @@ def product_overlaps(angles: Any, letters: str) -> tuple[NDArray[np.complex128],
     U_j^+ V_j has determinant 1.
     """
     theta = check_array("angles", angles, 2)
-    if len(letters) != len(theta) or set(letters) - set(_PAULI):
+    if not isinstance(letters, str) or len(letters) != len(theta) or set(letters) - set(_PAULI):
         raise ValueError(f"Argument `letters` must name X or Z for {len(theta)} rows of angles, but is {letters!r}.")
     middle = np.broadcast_to(np.eye(2, dtype=complex), (theta.shape[1], 2, 2))
     slopes = np.zeros((0, *middle.shape), complex)

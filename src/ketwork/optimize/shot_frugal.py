@@ -35,8 +35,8 @@ def update(
 
     estimate(params, readings (P,)) gives a value, the gradient (P,), each component the mean of so many readings, and
     the variance (P,) of one reading. lipschitz: a bound on the second derivative by each parameter; for a sum of
-    Pauli strings and one rotation a parameter, the sum of the absolute coefficients. learning_rate: below 2 / lipschitz, by default
-    half of that. min_shots: the readings of a component in the first step and at least.
+    Pauli strings and one rotation a parameter, the sum of the absolute coefficients. learning_rate: below
+    2 / lipschitz, by default half of that. min_shots: the readings of a component in the first step and at least.
     more: max_shots (10,000), the readings of a component at most; smoothing (0.99), of the running means of gradient
     and variance; bias (1e-6), which keeps readings finite where gradients vanish; variant: 1, the fixed rate, or 2, the
     paper's cautious iCANS2 as we read it: in a component where a step at the fixed rate would be expected to lose,

@@ -103,8 +103,13 @@ def _as_params(name: str, given: Any, params: Floats) -> Floats:
 
 
 def check_value(value: Any, step: int) -> float:
-    """The function's value as a float. Raises: ValueError when it is not finite."""
-    number = float(value)
+    """The function's value as a float. Raises: TypeError where it is no real number, ValueError where not finite."""
+    try:
+        if np.iscomplexobj(value):  # NumPy's become floats with a warning
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"The function to minimise must return a real number, but returns {value!r:.60}.") from None
     if not np.isfinite(number):
         raise ValueError(f"The function to minimise must be finite, but is {number} at step {step}.")
     return number
