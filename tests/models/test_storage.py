@@ -125,11 +125,11 @@ def test_a_file_of_ketwork_0_1_still_loads(model):
     np.testing.assert_array_equal(from_arrays(old, arrays).predict(X), model.predict(X).astype(str))
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, "text"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, "text", 1j])
 def test_arrays_must_hold_numbers(model, wrong):
     config, arrays = to_arrays(model)
     scales = np.array([wrong] * len(arrays["scale_mean"]))
-    with pytest.raises(ValueError, match="'scale_mean' must hold finite numbers"):
+    with pytest.raises(ValueError, match="'scale_mean' must hold finite real numbers"):
         from_arrays(config, {**arrays, "scale_mean": scales})
 
 

@@ -125,8 +125,8 @@ class _Arrays(dict[str, Any]):
         if name not in self:
             raise ValueError(f"The saved model has no array {name!r}.")
         found = np.asarray(super().__getitem__(name))
-        if found.dtype.kind not in "biufc" or not np.isfinite(found).all():
-            raise ValueError(f"The saved model's array {name!r} must hold finite numbers, but does not.")
+        if found.dtype.kind not in "biuf" or not np.isfinite(found).all():
+            raise ValueError(f"The saved model's array {name!r} must hold finite real numbers, but does not.")
         return found
 
 
