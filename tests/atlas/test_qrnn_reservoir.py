@@ -14,6 +14,7 @@ from ketwork.atlas.qrnn_reservoir import (
     baselines,
     by_recipe,
     learn,
+    readout_by_steps,
     widths,
 )
 from ketwork.experiments.sequences import sequence
@@ -72,6 +73,14 @@ def test_the_recipe_trains():
     row = by_recipe("NARMA-5", "rnn", 0, 320)
     assert np.mean(row["history"][-32:]) < 0.5 * np.mean(row["history"][:8])
     assert row["steps"] == 320
+
+
+def test_a_readout_learned_by_steps_ends_above_the_solved_one():
+    row, solved = readout_by_steps("NARMA-5", "gru", 1), learn("NARMA-5", "gru", 1, 1)["reservoir"]
+    assert len(row["history"]) == 100 and row["history"][-1] < row["history"][0]
+    variance = sequence("NARMA-5").training[1].var()
+    assert row["history"][-1] * variance >= solved["train"]  # least squares are least
+    assert row == readout_by_steps("NARMA-5", "gru", 1)
 
 
 def test_widths():

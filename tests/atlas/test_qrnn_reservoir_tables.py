@@ -29,6 +29,7 @@ def rows():
         for kind in KINDS:
             size = 1e-2 if kind in TWINS else 1e-3
             for k in range(5):
+                found[f"steps, {name}, {kind} {k}"] = {"history": [0.5, 0.3, 0.2], "test": 0.2}
                 found[f"{name}, {kind} {k}"] = row(name, kind, size * np.exp(rng.normal(0, 0.05)))
         for kind in TWINS:
             found[f"recipe, {name}, {kind}"] = {"test": 5e-3, "parameters": 42, "steps": 320}
@@ -72,11 +73,14 @@ def test_twins(rows):
 
 
 def test_steps_until_learned(rows):
-    assert tables.sooner(rows) == (0, 15)
+    assert tables.sooner(rows, "cell") == tables.sooner(rows, "read-out") == (0, 15)
     for k in range(5):
         rows[f"cosine, qrnn {k}"]["trained"]["history"] = [0.5, 0.01, 0.01]
         rows[f"cosine, gru {k}"]["trained"]["history"] = [0.5, 0.5, 0.5]
-    assert tables.sooner(rows) == (2, 15)
+        rows[f"steps, NARMA-5, qlstm {k}"]["history"] = [0.5, 0.5, 0.04]
+    assert tables.sooner(rows, "cell") == (2, 15) and tables.sooner(rows, "read-out") == (1, 15)
+    cells = {line[0]: line[1:] for line in tables.readouts(rows).table.rows}
+    assert cells["QLSTM and LSTM"][TASKS.index("NARMA-5")] == "2 and never"
     cells = {line[0]: line[-1] for line in tables.course(rows).table.rows}
     assert cells["QRNN and RNN"] == "1 and 2" and cells["QGRU and GRU"] == "2 and never"
 

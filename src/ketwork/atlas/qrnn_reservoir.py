@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ketwork.checks import check_choice
 from ketwork.experiments.sequences import SEQUENCES, Windows, sequence
 from ketwork.models.reservoir import ALPHAS, ReservoirRegressor
+from ketwork.optimize.gradient_steps import init_rmsprop, rmsprop
+from ketwork.seeds import generator
 
 Floats = NDArray[np.floating[Any]]
 TWINS = {"qrnn": "rnn", "qgru": "gru", "qlstm": "lstm"}
@@ -76,6 +78,30 @@ def by_recipe(name: str, kind: str, seed: int, steps: int) -> dict[str, Any]:
     """A cell trained on a task by the published recipe."""
     model = _made(kind, seed, train_cell=True, steps=steps, precision="single", **RECIPE)
     return {"task": name, "kind": kind, "steps": steps, **_judged(model, sequence(name))}
+
+
+def readout_by_steps(name: str, kind: str, seed: int, passes: int = 100) -> dict[str, Any]:
+    """A reservoir whose linear read-out is learned by the published recipe instead of solved: RMSprop in batches of 10.
+
+    history: the training loss after every pass, as a share of the variance of the targets.
+    """
+    task = sequence(name)
+    model = _made(kind, seed).fit(*task.training)
+    rng = generator(seed)
+    both = np.column_stack([model.features(task.X), np.ones(len(task.X))])
+    features, tested = both[: task.learn], both[task.learn :]
+    mean, deviation = float(model.target_mean_[0]), float(model.target_deviation_[0])
+    targets = (task.training[1] - mean) / deviation
+    weights = rng.uniform(-1, 1, features.shape[1]) / np.sqrt(features.shape[1] - 1)
+    state, history = init_rmsprop(weights), []
+    for _ in range(passes):
+        for first in range(0, len(targets), 10):
+            rows = slice(first, first + 10)
+            off = features[rows] @ weights - targets[rows]
+            weights, state = rmsprop(2 * features[rows].T @ off / len(off), state, weights, learning_rate=0.01)
+        history.append(float(np.mean((features @ weights - targets) ** 2)))
+    off = tested @ weights * deviation + mean - task.testing[1]
+    return {"task": name, "kind": kind, "history": history, "test": float(np.mean(off**2))}
 
 
 def baselines(name: str) -> dict[str, Any]:
