@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from ketwork import Circuit, w
+from ketwork import Circuit, Simulator, pauli_z, w, x
 from ketwork.models.ansatz import basic_entangler, efficient_su2, real_amplitudes, strongly_entangling, two_local
 from ketwork.models.blocks import BLOCKS
+from ketwork.models.qcnn_ansatz import qcnn
 from ketwork.models.symmetric_ansatz import double_excitation, single_excitation
 from ketwork.models.tensor_ansatz import mera, mps_ansatz, tree_tensor_network
 
@@ -130,3 +131,45 @@ def test_pennylanes_excitations():
     np.testing.assert_allclose(single_excitation(Circuit(2), 1, 0, 0.7).matrix(), wanted, atol=1e-12)
     wanted = pennylane_matrix(4, lambda: qml.DoubleExcitation(0.7, wires=[0, 1, 2, 3]))
     np.testing.assert_allclose(double_excitation(Circuit(4), (2, 3), (0, 1), 0.7).matrix(), wanted, atol=1e-12)
+
+
+def test_the_convolutional_network_of_hur_et_al_on_eight_qubits():
+    """Their wires written out, gate by gate in PennyLane; the last pooling leaves qubit 0."""
+    qml = pytest.importorskip("pennylane")
+
+    def convolve(params, a, b):  # their circuit 6, SO(4)
+        for k in (0, 2, 4):
+            qml.RY(params[k], a)
+            qml.RY(params[k + 1], b)
+            if k < 4:
+                qml.CNOT([a, b])
+
+    def pool(params, leaves, stays):
+        qml.CRZ(params[0], [leaves, stays])
+        qml.PauliX(leaves)
+        qml.CRX(params[1], [leaves, stays])
+
+    levels = (
+        ([(0, 7), (0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (3, 4), (5, 6)], [(1, 0), (3, 2), (5, 4), (7, 6)]),
+        ([(0, 6), (0, 2), (4, 6), (2, 4)], [(2, 0), (6, 4)]),
+        ([(0, 4)], [(4, 0)]),
+    )
+
+    @qml.qnode(qml.device("default.qubit", wires=8))
+    def theirs(weights, features):
+        for q in range(8):
+            qml.RY(features[q], q)
+        for level, (convolutions, poolings) in enumerate(levels):
+            params = weights[8 * level : 8 * level + 8]
+            for pair in convolutions:
+                convolve(params[:6], *pair)
+            for pair in poolings:
+                pool(params[6:], *pair)
+        return qml.expval(qml.PauliZ(0))
+
+    network, start, rng = qcnn(8, convolution="so4"), Circuit(8), np.random.default_rng(3)
+    for q in range(8):
+        start = start.ry(q, x[q])
+    weights, features = rng.normal(size=network.n_weights), rng.normal(size=8)
+    found = Simulator().expectation(start + network, pauli_z(0, 8), features[None], weights)
+    assert found[0, 0] == pytest.approx(float(theirs(weights, features)), abs=1e-12)
