@@ -60,26 +60,37 @@ def compared(rows: Sequence[Row], model: str, other: str) -> str:
     return f"{'better' if np.mean(ours) > np.mean(theirs) else 'worse'} (p = {p:.2g})"
 
 
+def _short(found: Interval) -> str:
+    """A mean with its interval in few digits."""
+    return f"{found.mean:.3f}" if np.isnan(found.half) else f"{found.mean:.3f} ± {found.half:.2f}"
+
+
+def _told(rows: Sequence[Row], model: str) -> str:
+    """The p value of a model's accuracy against the first model's, and which way where it shows anything."""
+    p = paired_p_value(values(rows, model), values(rows, FIRST), TEST_SHARE)
+    if model == FIRST or np.isnan(p):
+        return ""
+    return f"{p:.2g}" + (f" {compared(rows, model, FIRST).split()[0]}" if p < 0.05 else "")
+
+
 def main_table(rows: dict[str, Row]) -> Section:
     """The paper's seven models, and what stands beside them."""
     part = chosen(rows, MAIN)
     shown, cells = [*SEVEN, *BESIDE, *ALL_WORDS], []
     for model in shown:
-        train = interval([row["models"][model]["train"] for row in part])
-        test = "" if model == FIRST else compared(part, model, FIRST)
-        cells.append((model, *(str(mean(part, model, name)) for name in MEASURES), f"{train.mean:.3f}", test))
+        cells.append((model, *(_short(mean(part, model, name)) for name in MEASURES), _told(part, model)))
     kept, words = (float(np.mean([row[key] for row in part])) for key in ("explained", "words"))
     text = (
         f"1,000 reviews, half of them liked; {len(part)} random splits with a fifth to test on, means with 95 % "
         "intervals over them, corrected for splits that share data. Precision, recall and F-score are of the liked. "
-        "The last column is a paired test of the accuracy against the first row, not corrected for the number of rows. "
+        "p is of a paired test of the accuracy against the first row, not corrected for the number of rows. "
         "No model is tuned: scikit-learn's and Qiskit's usual settings.",
         f"The five features are principal components of TF-IDF. They keep {kept:.1%} of the variance of {words:.0f} "
         "words. The last three rows are given all words.",
     )
     figure = plots.intervals("accuracy", {m: (mean(part, m), values(part, m)) for m in shown},
                              "accuracy, a dot a split; dashed: the paper's best", PAPER)  # fmt: skip
-    header = ("", *MEASURES, "accuracy in training", "against the first")
+    header = ("", *MEASURES, "p")
     return Section("The table", text, Table(header, tuple(cells)), figure, "accuracy", "Test accuracy of all models.")
 
 
@@ -91,18 +102,30 @@ def representations(rows: dict[str, Row]) -> Section:
     series: dict[str, list[float]] = {model: [] for model in models}
     for name in found:
         part = chosen(rows, name)
-        cells.append((name, *(str(mean(part, model)) for model in models)))
+        cells.append((name, *(_short(mean(part, model)) for model in models)))
         for model in models:
             series[model].append(mean(part, model).mean)
     text = (
         "; ".join(f"{name}: {REPRESENTATIONS[name].sentence}" for name in found)
         + ". Everything but the leak is learned from the training part alone.",
-        "All models rise and fall together: what decides is how much of the label five features keep. A review's words "
-        "that tell the label are rare words, and the components of largest variance hold the frequent ones.",
+        "Principal components hold the frequent words, and most words that tell the label are rare. "
+        + _gaps(rows, found),
     )
     figure = plots.bars("features", found, series, "accuracy")
-    return Section("Where the difference comes from: the five features", text, Table(("", *models), tuple(cells)),
+    header = ("", "AQGD, 100 epochs", "L-BFGS", "SVM", "boosting", "forest")
+    return Section("Where the difference comes from: the five features", text, Table(header, tuple(cells)),
                    figure, "features", "Accuracy by representation.")  # fmt: skip
+
+
+def _gaps(rows: dict[str, Row], names: Sequence[str]) -> str:
+    """How far AQGD is from the best classical model on every representation, as a sentence."""
+    said = []
+    for name in names:
+        part = chosen(rows, name)
+        leading = best(part, CLASSICAL)
+        gap = mean(part, FIRST).mean - mean(part, leading).mean
+        said.append(f"{name} {gap:+.3f}, {compared(part, FIRST, leading)}")
+    return f"AQGD with 100 epochs minus the best classical model on the same features: {'; '.join(said)}."
 
 
 def optimizers(rows: dict[str, Row]) -> Section:
@@ -116,15 +139,17 @@ def optimizers(rows: dict[str, Row]) -> Section:
             float(np.mean(found))
             for found in zip(*((len(r["loss"]), r["circuits"], r["fit_seconds"]) for r in runs), strict=True)
         )
-        cells.append((model, f"{loss.mean:.4f}", str(mean(part, model)), f"{steps:.0f}", f"{circuits:,.0f}",
-                      f"{seconds:.1f} s"))  # fmt: skip
+        train = np.mean([run["train"] for run in runs])
+        cells.append((model, f"{loss.mean:.4f}", f"{train:.3f}", _short(mean(part, model)), f"{steps:.0f}",
+                      f"{circuits:,.0f}", f"{seconds:.1f} s"))  # fmt: skip
     names = ["VQC, AQGD, 150 epochs", "VQC, COBYLA, 150 epochs", *BESIDE]
     longest = max(len(row["models"][name]["loss"]) for row in part for name in names)
     across = list(range(1, longest + 1))
     series = {name: [interval(point) for point in _padded(part, name, longest)] for name in names}
     figure = plots.lines("losses", across, series, ("step, or for COBYLA value of the loss", "training loss"))
     text = (
-        "Losses of the training part, means with bands over splits; a training that has ended keeps its last. A device "
+        "Losses of the training part, means with bands over splits; a training that has ended keeps its last. Accuracy "
+        "in training stands beside that of the test. A device "
         "runs a circuit a sample for a loss and 81 for a gradient of 40 weights by shifts; the simulator's adjoint "
         "gradient costs about as much as a few circuits, which is why all fits together take minutes. COBYLA looks at "
         "41 points before its first step.",
@@ -133,7 +158,7 @@ def optimizers(rows: dict[str, Row]) -> Section:
         f"{_ratio(part):.0f} times fewer circuits. L-BFGS, which goes to a lower loss, against AQGD: "
         f"{compared(part, LBFGS, FIRST)}.",
     )
-    header = ("", "loss at the end", "accuracy", "steps", "circuits of a device", "time here")
+    header = ("", "last loss", "training", "accuracy", "steps", "circuits of a device", "time here")
     return Section("What the optimisers leave", text, Table(header, tuple(cells)), figure, "losses", "Losses.")
 
 
@@ -171,6 +196,7 @@ def metrics(rows: dict[str, Row]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for model in (*SEVEN, *BESIDE, *ALL_WORDS):
         one: dict[str, Any] = {name: measured(mean(part, model, name)) for name in MEASURES}
+        one["accuracy in training"] = float(np.mean([row["models"][model]["train"] for row in part]))
         if "circuits" in part[0]["models"][model]:
             one["circuits"] = float(np.mean([row["models"][model]["circuits"] for row in part]))
             one["loss"] = float(np.mean([row["models"][model]["loss"][-1] for row in part]))
