@@ -25,8 +25,7 @@ def amplitudes(X: ArrayLike, n_qubits: int | None = None) -> NDArray[Any]:
 
     n_qubits: None for as few as hold F. Raises: ValueError for samples that are all zero, or more than 2^n numbers.
     """
-    array = check_array("X", X, 2, dtype=np.complex128)
-    array = np.ascontiguousarray(array if np.iscomplexobj(X) else array.real)
+    array = np.ascontiguousarray(_numbers("X", X, 2))
     n = amplitude_qubits(array.shape[1]) if n_qubits is None else check_int("n_qubits", n_qubits, 1)
     if array.shape[1] > 1 << n:
         raise ValueError(f"Argument `X` has {array.shape[1]} features, but {n} qubits have {1 << n} amplitudes.")
@@ -38,6 +37,15 @@ def amplitudes(X: ArrayLike, n_qubits: int | None = None) -> NDArray[Any]:
     scaled = (parts / largest[:, None]).view(array.dtype)  # so that no square under- or overflows
     scaled /= np.linalg.norm(scaled, axis=1, keepdims=True)
     return np.pad(scaled, ((0, 0), (0, (1 << n) - array.shape[1])))
+
+
+def _numbers(name: str, value: ArrayLike, ndim: int) -> NDArray[Any]:
+    """A real or complex array, checked."""
+    try:
+        kind: Any = np.complex128 if np.iscomplexobj(value) else np.float64
+    except ValueError:  # rows of different lengths, which the check says
+        kind = np.float64
+    return check_array(name, value, ndim, dtype=kind)
 
 
 def amplitude_qubits(n_features: int) -> int:
@@ -83,8 +91,7 @@ def state_preparation(vector: ArrayLike) -> Circuit:
 
     Source: Moettoenen et al., arXiv:quant-ph/0407010, as in `amplitude_encoding`.
     """
-    array = check_array("vector", vector, 1, dtype=np.complex128)
-    array = array if np.iscomplexobj(vector) else array.real
+    array = _numbers("vector", vector, 1)
     if not array.any():
         raise ValueError("Argument `vector` must hold a number other than 0: nothing else is a state.")
     encoding = amplitude_encoding(amplitude_qubits(len(array)), phases=bool(np.iscomplexobj(array)))
