@@ -75,9 +75,10 @@ def test_the_question_word_counts_or_not():
 
 
 def test_the_word_tells_the_type():
-    data = split(TASKS[2], 12, 0)
+    told, untold = (split(task, 12, 0) for task in TASKS[2:])
     for name in ("linear SVM", "logistic regression"):
-        assert data.accuracy(qc.classical(name, 0)) > 0.95
+        model = qc.classical(name, 0)
+        assert told.accuracy(model) > max(0.9, untold.accuracy(model) + 0.05)
     small = [split(task, 6, 0).accuracy(qc.qsvm(1, "auto", 0)) for task in TASKS[2:]]
     assert small[0] > small[1] - 0.05 and small[0] > 0.7
 

@@ -73,7 +73,7 @@ def questions(row: Row) -> Section:
     text = (
         f"{sum(kinds.values()) + row['several'] + row['none']:,} questions of SelQA's development and test parts. "
         f"Those of several types ({row['several']}) and of none ({row['none']}) are left out. The two largest types "
-        "are one pair, the next two that name a kind of answer each are the second.",
+        "are the first pair, the next two the second.",
         "Features: TF-IDF of stems without stop words, reduced by a truncated SVD, all of it learned from the training "
         "questions. scikit-learn's list of stop words holds who, what, when, where and how: left as it is "
         "it removes what tells the type. Both are measured: with question words the task is a look-up of one word, "
@@ -105,9 +105,10 @@ def depth(rows: Rows, task: Types) -> Section:
     text = (
         f"{FEATURES} features and qubits, {len(runs)} random splits, 95 % intervals over splits as bands; the last "
         "columns are the gain of the greatest depth over the least and its paired test, corrected for splits that "
-        "share data and by Holm's method over these series and all four tasks. Nothing is tuned but the bandwidth "
-        "(by alignment, on the training part); the VQC, with RealAmplitudes of "
-        f"{LAYERS} repetitions, takes the same; wide: standardised features as angles. Guessing gives 50 %.",
+        "share data and by Holm's method over four series and four tasks. Guessing gives 50 %.",
+        "Nothing is tuned but the bandwidth, by alignment on the training part. The VQC, with RealAmplitudes of "
+        f"{LAYERS} repetitions, takes the same, and so does the kernel without entangling gates. Wide: standardised "
+        "features as angles.",
     )
     header = ("", *(f"depth {d}" for d in depths), "gain", "p")
     return Section(f"Accuracy over depth: {task}", text, Table(header, tuple(cells)), figure, _slug("depth", task),
@@ -149,9 +150,9 @@ def concentration(rows: Rows) -> Section:
     depths = chosen(rows, f"depth {TASKS[0]}")[0]["depths"]
     text = (
         f"Random states of {FEATURES} qubits have a mean fidelity of {2.0**-FEATURES:.3f}. A wide map is near that: "
-        "every question is about equally unlike every other, and more repetitions fold the features further. What the "
-        "choice of bandwidth does is to make the angles so small that the deep map turns little; that repairs what "
-        "depth spoils, it does not use it.",
+        "every question is about equally unlike every other, whatever it says. A small bandwidth makes angles small, "
+        "the map turns little, and questions that are alike have like states again: it undoes what the map does, at "
+        "any depth.",
     )
     return Section("What depth does to the kernel", text, Table(("", *(f"depth {d}" for d in depths)), tuple(cells)))
 
@@ -207,7 +208,7 @@ def answers(rows: Rows, task: Types) -> Section:
             shown[name] = (up, [mrr(one) - mrr(found[NONE][0]) for one in places])
     text = (
         f"{runs[0]['questions']} test questions; classifiers learn from {runs[0]['training']} development questions, "
-        f"{FEATURES} features, {len(runs)} seeds. Gains in MRR over no classifier with 95 % bootstrap intervals over "
+        f"{FEATURES} features, {len(runs)} seeds. Gains in MRR over no classifier with 95 % intervals over "
         "questions; p of a sign-flip permutation test over questions, by Holm's method over the classifiers (the true "
         f"type by itself). A candidate without the expected answer loses {PENALTY} of overlap; last column: it comes "
         "after all others, a strict filter.",
