@@ -12,10 +12,10 @@ from ketwork.atlas.qrnn_reservoir import (
     TASKS,
     TWINS,
     baselines,
+    by_option,
     by_recipe,
     learn,
     readout_by_steps,
-    widths,
 )
 from ketwork.experiments.sequences import sequence
 from ketwork.models.recurrent import build_cell
@@ -83,10 +83,11 @@ def test_a_readout_learned_by_steps_ends_above_the_solved_one():
     assert row == readout_by_steps("NARMA-5", "gru", 1)
 
 
-def test_widths():
-    """On 6 qubits it is the reservoir of `learn`."""
-    row = widths("cosine", "qgru", (4, 6), 1)
-    assert row["qubits"] == [4, 6]
+@pytest.mark.parametrize(("what", "values"), [("qubits", (4, 6)), ("scale", (0.1, 0.4))])
+def test_options(what, values):
+    """The second is the reservoir of `learn`."""
+    row = by_option("cosine", "qgru", what, values, 1)
+    assert row["values"] == list(values)
     assert row["test"][1] == pytest.approx(learn("cosine", "qgru", 1, 1)["reservoir"]["test"], rel=1e-6)
 
 
@@ -95,4 +96,6 @@ def test_doors():
         learn("cosine", "cnn", 0, 1)
     with pytest.raises(ValueError, match="`name` must be one of"):
         baselines("sine")
+    with pytest.raises(ValueError, match="`what` must be one of qubits, scale"):
+        by_option("cosine", "qrnn", "spread", (1.0,), 0)
     assert len(KINDS) == 6

@@ -56,14 +56,14 @@ def test_the_command(quick, monkeypatch, tmp_path, rows):  # noqa: F811
     )
     monkeypatch.setattr(
         qrnn_reservoir_page,
-        "widths",
-        lambda name, kind, qubits, seed: known(f"width, {name}, {kind} {seed - 3000}"),
+        "by_option",
+        lambda name, kind, what, values, seed: known(f"{what}, {name}, {kind} {seed - 3000}"),
     )
     monkeypatch.setattr(
         qrnn_reservoir_page, "readout_by_steps", lambda name, kind, seed: known(f"steps, {name}, {kind} {seed - 3000}")
     )
     ran = launch.launch("qrnn-reservoir", 3, tmp_path / "run", quick)
-    assert len(asked) == len(set(asked)) == (5 + 60 + 15 + 12 + 60 if quick else 5 + 150 + 15 + 30 + 150)
+    assert len(asked) == len(set(asked)) == (5 + 60 + 15 + 24 + 60 if quick else 5 + 150 + 15 + 60 + 150)
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["verdict"] == ran.verdict and len(result["checks"]) == len(ran.lines)
     launch.launch("qrnn-reservoir", 3, tmp_path / "run", quick, resume=True)

@@ -34,8 +34,8 @@ def rows():
         for kind in TWINS:
             found[f"recipe, {name}, {kind}"] = {"test": 5e-3, "parameters": 42, "steps": 320}
             for k in range(5):
-                key = f"width, {name}, {kind} {k}"
-                found[key] = {"task": name, "kind": kind, "qubits": [4, 5], "test": [0.02, 0.01 * (1 + k / 10)]}
+                for what in ("qubits", "scale"):
+                    found[f"{what}, {name}, {kind} {k}"] = {"values": [4, 5], "test": [0.02, 0.01 * (1 + k / 10)]}
     return found
 
 
@@ -45,6 +45,7 @@ def test_geometric_means():
     half = stats.t.ppf(0.975, 1) * np.log([1e-4, 1e-2]).std(ddof=1) / np.sqrt(2)
     assert np.log(found.high / found.mean) == pytest.approx(half) == np.log(found.mean / found.low)
     assert np.isnan(tables.geometric([0.1]).low) and str(tables.geometric([0.1])) == "0.1"
+    assert str(tables.Ratio(0.02, 0.01, 0.04)) == "0.02 ×÷ 2"
     assert tables.ratio([2.0, 8.0], [1.0, 1.0]).mean == pytest.approx(4.0)
 
 
@@ -55,7 +56,7 @@ def test_short_numbers():
 
 
 def test_chosen_takes_its_own_rows(rows):
-    """ "width" and "recipe" rows name a task and a cell too."""
+    """ "qubits" and "recipe" rows name a task and a cell too."""
     assert len(tables.chosen(rows, TASKS[0], "qrnn", "reservoir")) == 5 == tables.seeds(rows)
 
 
@@ -97,7 +98,7 @@ def test_sections_have_all_rows(rows):
     table = tables.errors(rows).table
     assert len(table.rows) == 2 * len(KINDS) + len(TWINS) + len(BASELINES)
     assert all(len(line) == len(table.header) for line in table.rows)
-    for section in (tables.ratios(rows), tables.twins(rows), tables.wide(rows, TASKS[:2])):
+    for section in (tables.ratios(rows), tables.twins(rows), *tables.wide(rows, TASKS[:2])):
         assert all(len(line) == len(section.table.header) for line in section.table.rows)
     assert "<svg" in tables.forecast(rows).figure and "<svg" in tables.circuit().figure
 

@@ -130,11 +130,13 @@ def baselines(name: str) -> dict[str, Any]:
     }
 
 
-def widths(name: str, kind: str, qubits: tuple[int, ...], seed: int) -> dict[str, Any]:
-    """Test errors of reservoirs on so many qubits."""
+def by_option(name: str, kind: str, what: str, values: tuple[float, ...], seed: int) -> dict[str, Any]:
+    """Test errors of reservoirs over "qubits" or the "scale" of their input."""
+    check_choice("what", what, ("qubits", "scale"))
     task = sequence(name)
     found = []
-    for n in qubits:
-        model = ReservoirRegressor(kind, n - 1, random_state=seed).fit(*task.training)
+    for value in values:
+        option: dict[str, Any] = {"hidden": int(value) - 1} if what == "qubits" else {"scale": value}
+        model = ReservoirRegressor(kind, random_state=seed, **option).fit(*task.training)
         found.append(mean_square(model, task.testing))
-    return {"task": name, "kind": kind, "qubits": list(qubits), "test": found}
+    return {"task": name, "kind": kind, "values": list(values), "test": found}

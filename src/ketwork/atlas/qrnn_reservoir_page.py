@@ -14,14 +14,13 @@ from ketwork.atlas.qrnn_reservoir import (
     by_recipe,
     learn,
     readout_by_steps,
-    widths,
 )
 from ketwork.atlas.qrnn_reservoir_tables import Ratio, Row, chosen, ratio, short, twin_tests
 from ketwork.experiments.ledger import Ledger
 from ketwork.report.run_page import Check, Claim, Finding
 
 WIDE_TASKS = ("damped oscillator", "NARMA-10")
-QUBITS = (4, 5, 6, 7, 8)
+OPTIONS: dict[str, tuple[float, ...]] = {"qubits": (4, 5, 6, 7, 8), "scale": (0.05, 0.1, 0.2, 0.4, 0.8)}
 
 
 def qrnn_reservoir_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
@@ -40,7 +39,13 @@ def qrnn_reservoir_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
         for kind in TWINS
     ]
     plan += [
-        (f"width, {name}, {kind} {k}", lambda k=k, kind=kind, name=name: widths(name, kind, QUBITS, 1000 * seed + k))
+        (
+            f"{what}, {name}, {kind} {k}",
+            lambda k=k, kind=kind, name=name, what=what, values=values: by_option(
+                name, kind, what, values, 1000 * seed + k
+            ),
+        )
+        for what, values in OPTIONS.items()
         for name in WIDE_TASKS
         for kind in TWINS
         for k in range(times)
@@ -95,7 +100,7 @@ def finding(rows: dict[str, Row]) -> Finding:
             tables.readouts(rows),
             tables.course(rows),
             tables.forecast(rows),
-            tables.wide(rows, WIDE_TASKS),
+            *tables.wide(rows, WIDE_TASKS),
         ),
         tables.metrics(rows),
     )  # fmt: skip
@@ -138,8 +143,8 @@ def _checks(rows: dict[str, Row]) -> tuple[Check, ...]:
                 len(near) >= 3,
                 ""
                 if found
-                else "ratios of geometric means over seeds, paired; the 95 % interval reaches from the ratio "
-                "divided by what follows ×÷ to the ratio times it. The same below",
+                else "ratios of geometric means over seeds, paired; 95 % intervals reach from the ratio divided by "
+                "what follows ×÷ to the ratio times it, here and below",
             )
         )
     for kind in TWINS:
