@@ -76,8 +76,8 @@ def ideal(rows: dict[str, Row]) -> list[Section]:
         "L-BFGS on the likelihood of what single shots read, exact, no bias. Worst: over the V, for the best of the "
         f"runs. p: of a paired test of that column against {DEEPEST} layers.",
         f"At {DEEPEST} layers one run of SPSA is {signed(*gaps['first'])} off gradients, the best of {STARTS} "
-        f"{signed(*gaps['best'])}. In {sum(gap > 0.1 for gap in tries)} of {len(tries)} cases with layers the first run "
-        "ends more than ten points below the best: in a poor valley, which its risk on the training points shows.",
+        f"{signed(*gaps['best'])}. In {sum(gap > 0.1 for gap in tries)} of {len(tries)} cases with layers the first "
+        "run ends more than ten points below the best: in a poor valley, which its risk on the training points shows.",
     )
     header = ("layers", "numbers trained", *LADDER.values(), "worst", "p")
     first = Section("Variational classifier by depth", text, Table(header, tuple(cells)), figure, "depth",
