@@ -114,7 +114,7 @@ def representations(rows: dict[str, Row]) -> Section:
     figure = plots.intervals("features", shown, "accuracy, a dot a split; dashed: the paper's best", PAPER)
     header = ("", "AQGD, 100 epochs", "L-BFGS", "SVM", "boosting", "forest")
     return Section("Where the difference comes from: the five features", text, Table(header, tuple(cells)),
-                   figure, "features", "Accuracy of AQGD, and of the best classical model, by representation.")  # fmt: skip
+                   figure, "features", "AQGD and the best classical model by representation.")  # fmt: skip
 
 
 def _gaps(rows: dict[str, Row], names: Sequence[str]) -> str:
