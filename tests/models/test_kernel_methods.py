@@ -38,7 +38,7 @@ class Sampled:
 
 @parametrize_with_checks(
     [
-        KernelClassifier(encoding="angle", n_qubits=2),
+        KernelClassifier(),
         KernelClassifier(encoding="angle", n_qubits=2, backend=Simulator(noise=NOISE)),
         KernelClassifier(encoding="angle", n_qubits=2, kernel="projected", n_components=4),
         KernelRegressor(encoding="angle"),
@@ -60,7 +60,7 @@ def test_kernel_is_the_overlap_of_states():
     model = KernelClassifier(precision="double").fit(WHOLE_X[::10], WHOLE_Y[::10])
     psi = twin.state(model.circuit_, model.anchors_, np.zeros(0))
     np.testing.assert_allclose(model.gram_, np.abs(psi.conj() @ psi.T) ** 2, atol=1e-12)
-    again = SVC(kernel="precomputed").fit(model.gram_, WHOLE_Y[::10])
+    again = SVC(C=10, kernel="precomputed").fit(model.gram_, WHOLE_Y[::10])
     np.testing.assert_allclose(model.decision_function(WHOLE_X[::10]), again.decision_function(model.gram_), atol=1e-9)
 
 

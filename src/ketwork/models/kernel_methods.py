@@ -71,7 +71,7 @@ class KernelClassifier(ClassifierMixin, KernelMachine):  # type: ignore[misc]
         entanglement: Any = "linear",
         n_qubits: int | None = None,
         scale: float | str | None = None,
-        C: float = 1.0,
+        C: float = 10.0,
         precision: str = "single",
         threads: int | None = None,
         random_state: Any = None,
