@@ -11,6 +11,7 @@ from ketwork.atlas.qrnn_reservoir import (
     TASKS,
     TWINS,
     baselines,
+    by_option,
     by_recipe,
     learn,
     readout_by_steps,

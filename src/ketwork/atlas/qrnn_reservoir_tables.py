@@ -20,7 +20,7 @@ SHOWN = "damped oscillator"
 
 @dataclass(frozen=True)
 class Ratio:
-    """A geometric mean with the ends of its 95 % interval; nan for one repetition. As text, ×÷ tells how far they are."""
+    """A geometric mean with the ends of its 95 % interval; nan for one repetition. As text, ×÷ says how far."""
 
     mean: float
     low: float
