@@ -14,6 +14,7 @@ from ketwork.atlas.question_classification_answers import TRUE
 from ketwork.atlas.question_classification_page import finding, question_classification_system
 from ketwork.experiments.compare import interval
 from ketwork.experiments.ledger import open_ledger
+from ketwork.report import plots
 
 
 def compared(claim="no difference shown"):
@@ -24,7 +25,10 @@ def compared(claim="no difference shown"):
 
 @pytest.fixture(autouse=True)
 def sections(monkeypatch):
+    """The comparison's own sections are tested elsewhere, and drawing takes time."""
     monkeypatch.setattr(page, "comparison_sections", lambda found: ())
+    for name in ("lines", "intervals"):
+        monkeypatch.setattr(plots, name, lambda *_, **__: "<svg></svg>")
 
 
 @pytest.fixture

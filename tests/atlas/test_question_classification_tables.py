@@ -9,6 +9,7 @@ from ketwork.atlas import question_classification_tables as tables
 from ketwork.atlas.question_classification import CLASSICAL, DEPTHS, SERIES, SIZES, TASKS
 from ketwork.atlas.question_classification_answers import NONE, RANDOM, TRUE
 from ketwork.atlas.question_classification_tables import ANSWERED
+from ketwork.report import plots
 
 CLASSIFIERS = (TRUE, RANDOM, "QSVM, depth 1", "QSVM, depth 2", "QSVM, depth 5", "VQC", *CLASSICAL)
 
@@ -95,7 +96,8 @@ def test_every_section_has_its_table_and_figure():
     assert "17 questions" in whole[0].text[0] and "several types (2) and of none (1)" in whole[0].text[0]
 
 
-def test_cells_of_a_depth_section():
+def test_cells_of_a_depth_section(monkeypatch):
+    monkeypatch.setattr(plots, "lines", lambda *_, **__: "")
     table = tables.depth(made_rows(), TASKS[2]).table
     row = next(row for row in table.rows if row[0] == "VQC")
     assert row[-2].startswith("-") and float(row[-1]) < 0.05
@@ -103,7 +105,8 @@ def test_cells_of_a_depth_section():
     assert plain[1] == "90.0 ± 0.0 %" and set(plain[2:]) == {""}
 
 
-def test_cells_of_answers():
+def test_cells_of_answers(monkeypatch):
+    monkeypatch.setattr(plots, "intervals", lambda *_, **__: "")
     table = tables.answers(made_rows(), TASKS[2]).table
     cells = {row[0]: row for row in table.rows}
     assert cells[NONE][1] == "" and cells[NONE][4:] == ("", "", "")
