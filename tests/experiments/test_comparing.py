@@ -87,6 +87,7 @@ def test_the_door(arguments, message):
         (CompareTask(("iris",), baselines=("ridge regression",)), "`baselines` must be one of logistic regression"),
         (CompareTask(("iris", "diabetes")), "diabetes has numbers as targets"),
         (CompareTask(("iris", "iris")), "is there twice"),
+        (CompareTask(("iris",), target="species"), "--target is for files"),
         (CompareTask(("digits",), samples=20, folds=3), "has 2 rows, fewer than 3 folds"),
     ],
 )

@@ -108,7 +108,7 @@ def test_a_class_with_one_row(tmp_path):
         ("kind\nx\ny\n", r"has only the target column 'kind'; features are needed beside it"),
         ("a,kind\n1,\n2,x\n", r"target column 'kind' has empty cells"),
         ("a,kind\n1,\xe9\n".encode("latin-1"), r"t.csv is not text in UTF-8"),
-        ("a,kind\n1,x\nnan,x\n3,y\n,y\n", r"column 'a' holds nan in data row 2 \(2 such values in all\)"),
+        ("a,kind\n1,x\nnan,x\n3,y\n,y\n", r"column 'a' holds nan in data row 2 \(2 values like that in all\)"),
         ("a,kind\n1,x\n1O,y\n", r"data row 2 holds '1O'"),
     ],
 )
@@ -187,3 +187,9 @@ def test_arrays_are_data_sets_of_classes_or_numbers(y, numbers, kind):
 def test_arrays_that_are_no_data(given, numbers, error, message):
     with pytest.raises(error, match=message):
         dataset_of("d", given, numbers)
+
+
+def test_words_in_a_column_of_numbers_are_named_as_they_stand_there(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n2,no\n3,4\n4,5\n")
+    with pytest.raises(UserError, match=r"of targets, the last' is not numeric .data row 2 holds 'no'"):
+        load(str(tmp_path / "table.csv"), numbers=True)

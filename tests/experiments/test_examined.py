@@ -87,3 +87,10 @@ def test_bad_input_is_said_in_one_line(tmp_path):
         with pytest.raises(UserError, match=message.replace("(", "\\(")) as caught:
             examined(model, 10, 0)
         assert "\n" not in str(caught.value)
+
+
+def test_one_layer_is_one_layer():
+    assert examined("iqp:1:1", 5, 0).about == ("The encoding iqp with 1 feature and 1 layer.",)
+    assert examined("hardware_efficient:4:2", 5, 0).about == (
+        "The ansatz hardware_efficient with 4 qubits and 2 layers.",
+    )

@@ -52,3 +52,11 @@ def test_a_panel_a_cost_with_every_contender_numbered():
     said = texts(drawn)
     assert {"seconds", "circuits", "accuracy", "none"} <= set(said)
     assert said.count("1") >= 2
+
+
+def test_the_edge_of_no_cost_has_no_number():
+    points = {"a": (2e4, Interval(0.9, 0.1)), "b": (0.0, Interval(0.8, 0.1)), "c": (3e6, Interval(0.7, 0.1))}
+    drawn = pareto_figure("p", {"circuits": points}, KINDS, "accuracy", {"a": 1, "b": 2, "c": 3})
+    said = [re.sub(r"\s", "", text) for text in texts(drawn)]
+    assert "none" in said and any("106" in text for text in said)
+    assert not any("103" in text for text in said)  # b stands at 5,000, left of which nothing is counted

@@ -138,6 +138,8 @@ class Compared:
 def comparing(task: CompareTask, out: Path | None = None, resume: bool = False) -> Compared:
     """Run a task in its folder, shown as it goes. Raises: UserError for what the user can mend."""
     regression = task.scoring in REGRESSION
+    if task.target is not None and not any(Path(name).exists() for name in task.data):
+        raise UserError(f"--target is for files; {' and '.join(task.data)} have their targets built in.")
     sets = [drawn(load(name, task.target if Path(name).exists() else None, regression), task) for name in task.data]
     regression = regression or (task.scoring is None and sets[0].continuous)
     limit = min(MODELS[name][2] for name in task.models)

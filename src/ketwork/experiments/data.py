@@ -86,7 +86,7 @@ def load(name: str, target: str | None = None, numbers: bool = False) -> Dataset
     elif Path(name).suffix.lower() in (".csv", ".tsv", ".parquet", ".pq") or Path(name).exists():
         found = from_table(Path(name), target)
         if numbers:
-            found = replace(found, y=_numbers(found.name, target or "the last one", list(found.y)))
+            found = replace(found, y=_numbers(found.name, target or "of targets, the last", found.y.tolist()))
     else:
         near = difflib.get_close_matches(name.partition(":")[0], BUILT_IN, n=2, cutoff=0.5)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -134,7 +134,7 @@ def check(data: Dataset) -> None:
         row, column = bad[0]
         raise UserError(
             f"{data.name}: column {data.feature_names[column]!r} holds {data.X[row, column]} in data row {row + 1} "
-            f"({len(bad)} such values in all). Drop or fill them first."
+            f"({len(bad)} value{'s' if len(bad) > 1 else ''} like that in all). Drop or fill them first."
         )
     if len(constant_features(data)) == len(data.feature_names):
         raise UserError(f"{data.name}: every feature is constant, so there is nothing to learn from.")
@@ -157,7 +157,7 @@ def _check_classes(data: Dataset) -> None:
     if len(data.y) < 2 * len(classes):
         raise UserError(
             f"{data.name}: {len(data.y)} rows are too few for {len(classes)} classes; at least 2 a class are needed. "
-            "Is the target column really a class?"
+            "Is the target column really a class? Numbers are for `ketwork compare` with --scoring r2."
         )
     if counts.min() < 2:
         raise UserError(

@@ -97,7 +97,8 @@ def _of_family(model: str, name: str, sizes: list[str]) -> Examined:
     except ValueError as error:
         raise UserError(f"{model}: {error}") from None
     noun = "ansatz" if name in ANSAETZE else "encoding"
-    about = f"The {noun} {name} with {n} {'qubits' if name in ANSAETZE else 'features'} and {layers} layers."
+    of = "qubit" if name in ANSAETZE else "feature"
+    about = f"The {noun} {name} with {n} {of}{'s' * (n != 1)} and {layers} layer{'s' * (layers != 1)}."
     return Examined(model, noun, circuit, (about,), family, layers)
 
 

@@ -22,6 +22,8 @@ def predict_rows(run: Path, data: str, device: str | None = None, shots: int | N
     device, shots: where the circuits run and how often each is read; by default exact values of an ideal simulator.
     Raises: UserError when the run has no model, or the data lacks a feature or holds values not finite.
     """
+    if not (run / "model.json").is_file():
+        raise UserError(f"{run} holds no finished run that can predict: there is no trained model in it.")
     try:
         config, arrays = load_model(run / "model")
         model = from_arrays(config, arrays)

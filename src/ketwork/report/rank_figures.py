@@ -97,6 +97,8 @@ def _panel(ax: Any, points: Mapping[str, Point], kinds: Mapping[str, str], numbe
         )
     ax.set_xscale("log")
     if len(positive) < len(points):
+        ticks = ax.xaxis.get_major_formatter()  # the left edge is no number of circuits
+        ax.xaxis.set_major_formatter(lambda value, place: ticks(value, place) if value > np.sqrt(least * edge) else "")
         ax.axvline(np.sqrt(least * edge), color=_GRID, lw=1)
         across = ("data", "axes fraction")
         ax.annotate("none", (edge, 0), (0, 4), xycoords=across, textcoords="offset points", ha="center", fontsize=8)

@@ -68,3 +68,15 @@ def test_pauli_propagation_counts_only_where_little_is_dropped():
     assert rough.paths[0].dropped > 0.1 and rough.paths[0].largest < 4**8 // 16
     assert "Pauli propagation" not in rough.possible
     assert any("dropping a norm of" in reason for reason in rough.reasons)
+
+
+@pytest.mark.parametrize(("t_gates", "cheaper"), [(20, True), (60, False)])
+def test_stabilizer_states_count_with_the_error_they_are_to_have(t_gates, cheaper):
+    """T gates have an extent of 2^0.228 each, and an error of 0.1 takes a hundred times as many states."""
+    circuit = Circuit(20)
+    for k in range(t_gates):
+        circuit = circuit.h(k % 20).t(k % 20).cx(k % 20, (k + 7) % 20)
+    found = simulability(circuit, pauli("Z", 0, 20))
+    assert found.magic.log2_extent == pytest.approx(0.2284 * t_gates, rel=1e-3)
+    assert f"2^{0.22844 * t_gates + 2 * np.log2(10):.1f} stabilizer states for an error of 0.1" in found.reasons[2]
+    assert ("stabilizer states" in found.possible) is cheaper

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 from ketwork.checks import check_real
@@ -17,6 +18,7 @@ from ketwork.operators import PauliSum
 EXACT_QUBITS = 30
 """Up to here a state vector fits a workstation (16 GiB in double precision)."""
 _BOND, _EXTENT, _FOLLOWED = 4096, 30.0, 3
+_ERROR = 0.1  # of a state made of stabilizer states, in norm: they are extent / error^2
 _DROPPED = 0.03  # of an observable's norm: an error that readout with 1,000 shots has too
 
 
@@ -112,11 +114,12 @@ def _judged(
         + (f"keeps a fidelity of {bonds.fidelity:g}" if bonds.needed is not None else "at most, by the gates alone")
         + f"; any state of {n} qubits fits {bonds.limit:,}.",
     )  # fmt: skip
+    states = magic.log2_extent - 2 * log2(_ERROR) if magic.log2_extent else 0.0
     judge(
-        magic.log2_extent <= min(_EXTENT, n - 1), "stabilizer states" if magic.log2_extent else "Clifford simulation",
+        states <= min(_EXTENT, n - 1), "stabilizer states" if magic.log2_extent else "Clifford simulation",
         f"Stabilizer states: {magic.rotations} rotations and {magic.t_gates} T gates are not Clifford, about "
-        f"2^{magic.log2_extent:.1f} stabilizer states beside 2^{n} amplitudes; {magic.t_count:,} T gates at a "
-        f"precision of {magic.precision:g}.",
+        f"2^{states:.1f} stabilizer states for an error of {_ERROR:g} beside 2^{n} amplitudes; {magic.t_count:,} T "
+        f"gates at a precision of {magic.precision:g}.",
     )  # fmt: skip
     done = [p for p in paths if p.value is not None]
     most = max((p.largest for p in paths), default=0)
