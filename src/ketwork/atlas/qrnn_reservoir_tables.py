@@ -85,7 +85,8 @@ def _until_little(history: Sequence[float]) -> int:
 
 def _steps(rows: dict[str, Row], name: str, kind: str, what: str) -> float:
     """Median over seeds of the steps (of a "cell") or passes (of a "read-out") until little is left."""
-    return float(np.median([_until_little(history) for history in _histories(rows, name, kind, what)]))
+    begun = what == "read-out"  # the first loss is noted after a pass; of a cell it is from before the first step
+    return float(np.median([begun + _until_little(history) for history in _histories(rows, name, kind, what)]))
 
 
 def _histories(rows: dict[str, Row], name: str, kind: str, what: str) -> list[list[float]]:
