@@ -75,9 +75,9 @@ def finding(rows: dict[str, Row]) -> Finding:
             "EfficientSU2 with three repetitions, both on all pairs, the parity of the bits as the label, "
             "cross-entropy; AQGD with learning rate 1 and momentum 0.25. Weights start near 0 instead of anywhere.",
             "Values are exact, the paper's are of a simulator with shots or of a device.",
-            "Adam, L-BFGS, classical models on all words, other features and the scaling are added. The kinds of features "
-            "were looked for on other splits of the same reviews until one brought the circuit near the paper's number; "
-            "that they explain the difference is our reading, not the paper's.",
+            "Adam, L-BFGS, classical models on all words, other features and the scaling are added. The kinds of "
+            "features were looked for on other splits of the same reviews until one brought the circuit near the "
+            "paper's number; that they explain the difference is our reading, not the paper's.",
         ),
         checks,
         (
