@@ -350,3 +350,13 @@ def test_shots_scatter_around_the_exact_values():
     error = seen.std(axis=0, ddof=1) / np.sqrt(30)
     assert np.abs((seen.mean(axis=0) - exact) / error).max() < 5
     assert error.min() > 0
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "l-bfgs", "spsa"])
+def test_a_frozen_circuit_that_answers_itself_has_nothing_to_train(optimizer):
+    X, y = make_moons(40, noise=0.1, random_state=0)
+    options = {"readout": "single_shot", "train_circuit": False, "layers": 1, "random_state": 0}
+    model = VariationalClassifier(optimizer=optimizer, **options).fit(X, y)
+    assert model.n_parameters_ == 0 and model.n_iter_ == 1
+    assert np.isfinite(model.history_[0]["loss"])
+    np.testing.assert_array_equal(model.weights_, VariationalClassifier(**options).fit(X, y).weights_)

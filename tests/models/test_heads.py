@@ -69,3 +69,12 @@ def test_estimates_below_zero_have_a_logarithm():
     found = Chances(each=True).outputs(np.array([[-0.1, 1.2, 0.0]]), np.zeros(0))
     assert np.isfinite(found).all()
     assert found[0, 1] > 10 > -10 > found[0, 0]
+
+
+@pytest.mark.parametrize("log", [1e3, -1e3])
+def test_temperatures_that_a_line_search_tries_do_not_overflow(log):
+    values = RNG.normal(size=(5, 3))
+    outputs = Tempered(3).outputs(values, np.array([log]))
+    by_values, by_params = Tempered(3).pull_back(values, np.array([log]), np.ones_like(values))
+    assert np.isfinite(outputs).all() and np.isfinite(by_values).all() and by_params.tolist() == [0.0]
+    assert np.isfinite(Tempered(3).named(np.array([log]))["temperature"]).all()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Named = dict[str, Floats]
+_SHARPEST = 20.0  # of the log of a temperature: sure beyond all doubt, and no overflow where a line search tries it
 _EPSILON = 1e-6  # a chance of 0 must not be infinitely unlikely: about what single precision can tell
 
 
@@ -109,11 +110,15 @@ class Tempered:
 
     def outputs(self, values: Floats, params: Floats) -> Floats:
         seen = np.hstack([-values, values]) if self.both_ways else values
-        return np.asarray(np.exp(params[0]) * seen)
+        return np.asarray(self._factor(params) * seen)
+
+    def _factor(self, params: Floats) -> float:
+        return float(np.exp(np.clip(params[0], -_SHARPEST, _SHARPEST)))
 
     def pull_back(self, values: Floats, params: Floats, by_outputs: Floats) -> tuple[Floats, Floats]:
-        factor = np.exp(params[0])
-        by_params = np.array([float((by_outputs * self.outputs(values, params)).sum())])
+        factor = self._factor(params)
+        inside = abs(params[0]) < _SHARPEST
+        by_params = np.array([float((by_outputs * self.outputs(values, params)).sum()) if inside else 0.0])
         by_seen = factor * by_outputs
         return (by_seen[:, 1:] - by_seen[:, :1] if self.both_ways else by_seen), by_params
 
@@ -121,7 +126,7 @@ class Tempered:
         return 0.0, np.zeros(1)
 
     def named(self, params: Floats) -> Named:
-        return {"temperature": np.exp(-params)}
+        return {"temperature": np.full(1, 1 / self._factor(params))}
 
     def flat(self, named: Named) -> Floats:
         found = _checked(named, {"temperature": (1,)})

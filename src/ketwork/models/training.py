@@ -227,6 +227,11 @@ def train(trainee: Trainee, plan: Plan, samples: Samples, progress: Progress) ->
     held = None
     if progress.parts is not None:
         samples, held = (samples.take(rows) for rows in progress.parts)
+    if not trainee.n_free:  # a frozen circuit whose values are the answer
+        _after_epoch(trainee, plan, progress, held, trainee.value(progress.params, samples))
+        progress.evaluations += len(samples) * trainee.circuits[0]
+        progress.ended = "nothing to train"
+        return
     before = seeds.save(progress.rng)
     try:
         if plan.in_batches:
