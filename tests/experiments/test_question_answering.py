@@ -67,6 +67,12 @@ def test_a_wrong_type_hides_it(asked):
     assert rank_of_answer(burned, "when") == 4  # behind the sentence with a year
 
 
+def test_the_filter_is_strict():
+    """A sentence of the very same words still falls behind."""
+    one = ask(["When was the old tower?"], [("An old tower.", "It was 1850.")], [[1]])[0]
+    assert one.overlap[0] == pytest.approx(1) and rank_of_answer(one, "when") == 1
+
+
 def test_equal_scores_keep_the_order_of_the_text():
     one = ask(["Nothing shared?"], [("first here", "second one", "third two")], [[1, 2]])[0]
     assert not one.overlap.any() and rank_of_answer(one) == 2

@@ -29,7 +29,7 @@ from ketwork.experiments.question_answering import Asked, ask, has_answer_type, 
 from ketwork.experiments.text_data import selqa_candidates
 from ketwork.seeds import generator
 
-PENALTY, FILTER = 0.2, 1.0
+PENALTY, FILTER = 0.2, 2.0
 """What a candidate without the expected answer loses: as chosen, and so much that it comes after all others."""
 KINDS = ("who", "when", "where", "how")
 ANSWER_DEPTHS = (1, 2, 5)

@@ -132,7 +132,7 @@ def _verdict(rows: Mapping[str, Row], compared: Comparison, checks: tuple[Check,
         f"{-100 * np.mean(wide):.1f} points on average. Tuned alike, a quantum model is better than a classical SVM in "
         f"{claims(compared, 'better')} of {_count(compared)} tests, worse in {claims(compared, 'worse')}. The type of "
         f"a question does help to find answers to who/when questions ({best:+.3f} MRR by a quantum classifier, "
-        f"{won[TRUE][0].mean:+.3f} with the true type), and a classical SVM's types help as much "
+        f"{won[TRUE][0].mean:+.3f} with the true type), and so do the types of a linear SVM "
         f"({won['linear SVM'][0].mean:+.3f}). {sum(c.passed for c in checks)} of {len(checks)} checks are reached."
         if up == 0 else
         f"The greatest depth of the feature map is better in {up} of 8 tests and worse in {down}. Tuned alike, a "

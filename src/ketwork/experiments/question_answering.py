@@ -117,11 +117,11 @@ def ask(questions: Sequence[str], candidates: Sequence[Sequence[str]], answers: 
     return found
 
 
-def rank_of_answer(asked: Asked, kind: str | None = None, penalty: float = 1.0) -> int:
+def rank_of_answer(asked: Asked, kind: str | None = None, penalty: float = 2.0) -> int:
     """The rank, from 1, of the first right candidate: by overlap, equal ones in the order of the text.
 
     kind: the type of the question; candidates without what it asks for lose `penalty` of their overlap, a cosine: with
-    1 they come after all others. None: no type is known, and the overlap alone ranks.
+    more than 1 they come after all others. None: no type is known, and the overlap alone ranks.
     """
     score = asked.overlap
     if kind is not None:
