@@ -15,6 +15,7 @@ from ketwork.circuit.qasm import read_qasm
 from ketwork.engine.sampling import measures_at_end
 from ketwork.experiments.data import load as load_data
 from ketwork.experiments.folds import reduce
+from ketwork.experiments.predict import columns_of
 from ketwork.experiments.task import UserError
 from ketwork.models.ansatz import ANSAETZE, build_ansatz
 from ketwork.models.encoding import Encoding
@@ -122,6 +123,7 @@ def _of_run(folder: Path, samples: int, seed: int) -> Examined:
         raise UserError(f"{folder} holds no trained model: it is not the folder of a finished `ketwork fit`.")
     try:
         config, arrays = load_model(folder / "model")
+        columns = columns_of(config)
         model: Any = from_arrays(config, arrays)
         circuit = model.circuit_
     except (ValueError, AttributeError) as error:
@@ -131,7 +133,7 @@ def _of_run(folder: Path, samples: int, seed: int) -> Examined:
     about = [f"The {config['kind']} of the run {folder.name}."]
     inputs = labels = None
     try:
-        inputs, classes, said = _rows_of(folder, model, config, arrays, samples, seed)
+        inputs, classes, said = _rows_of(folder, model, columns, arrays, samples, seed)
         labels, told = _signs(classes)
         about += [said, told]
     except (UserError, ValueError, KeyError, TypeError, OSError) as error:
@@ -144,12 +146,12 @@ def _of_run(folder: Path, samples: int, seed: int) -> Examined:
 
 
 def _rows_of(
-    folder: Path, model: Any, config: dict[str, Any], arrays: dict[str, Any], samples: int, seed: int
+    folder: Path, model: Any, columns: Any, arrays: dict[str, Any], samples: int, seed: int
 ) -> tuple[Floats, NDArray[Any], str]:
     """Circuit inputs of rows of the data, their labels, and a sentence about them."""
     task = json.loads((folder / "config.json").read_text())["task"]
     data = load_data(task["data"], task.get("target"))
-    if list(data.feature_names) != list(config["feature_names"]):
+    if list(data.feature_names) != list(columns):
         raise ValueError("the data have other features by now.")
     rows = np.sort(np.random.default_rng(seed).permutation(len(data.y))[:samples])
     reduction = {k.removeprefix("reduction_"): v for k, v in arrays.items() if k.startswith("reduction_")}

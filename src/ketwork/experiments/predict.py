@@ -26,6 +26,7 @@ def predict_rows(run: Path, data: str, device: str | None = None, shots: int | N
         raise UserError(f"{run} holds no finished run that can predict: there is no trained model in it.")
     try:
         config, arrays = load_model(run / "model")
+        names = columns_of(config)
         model = from_arrays(config, arrays)
     except ValueError as error:
         raise UserError(f"{run} holds no finished run that can predict: {error}") from None
@@ -33,7 +34,6 @@ def predict_rows(run: Path, data: str, device: str | None = None, shots: int | N
         from ketwork.experiments.on_device import place_for
 
         model = model.on(place_for(device, shots, model.circuit_.n_qubits).reading(seed=0))
-    names = config.get("feature_names")
     if not isinstance(names, list):
         raise UserError(f"{run} holds a model that does not know the names of its features: `ketwork fit` saves them.")
     X = _features(data, names)
@@ -55,6 +55,14 @@ def predict_rows(run: Path, data: str, device: str | None = None, shots: int | N
     if found.ndim == 1:
         return _csv([["prediction"], *([value] for value in found)])
     return _csv([[f"prediction {k}" for k in range(found.shape[1])], *found])
+
+
+def columns_of(config: dict[str, Any]) -> Any:
+    """Which columns of the data a run's model takes, before they are reduced; taken out of its config.
+
+    "columns"; runs of before had "feature_names" for it, which by now names the features of the model itself.
+    """
+    return config.pop("columns") if "columns" in config else config.pop("feature_names", None)
 
 
 def _csv(rows: list[list[Any]]) -> list[str]:

@@ -177,7 +177,7 @@ def _save_model(out: Path, task: FitTask, data: Dataset, fold: Parts, model: Any
     from ketwork.models.storage import save, to_arrays
 
     config, arrays = to_arrays(model)
-    config |= {"feature_names": list(data.feature_names), "data": data.name, "task": task.digest}
+    config |= {"columns": list(data.feature_names), "data": data.name, "task": task.digest}
     save(out / "model", config, {**arrays, **{f"reduction_{k}": v for k, v in fold.reduction.items()}})
     (out / "circuit.svg").write_text(model.circuit_._repr_svg_())
 
