@@ -6,8 +6,8 @@ import pytest
 from ketwork import Circuit, x
 from ketwork.circuit.to_qiskit import to_qiskit
 from ketwork.models import data_reuploading, iqp_feature_map, zz_feature_map
-from ketwork.models.kernel_alignment import alignment, class_target
 from ketwork.models.gram import regularised
+from ketwork.models.kernel_alignment import alignment, class_target
 from ketwork.models.kernels import FidelityKernel
 from ketwork.models.projected_kernel import ProjectedKernel
 
