@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ketwork.models.quantum_features import QuantumFeatures
     from ketwork.models.quanvolution import quanvolution_circuit, random_filter, random_layers
     from ketwork.models.regressor import VariationalRegressor
+    from ketwork.models.reservoir import ReservoirRegressor
     from ketwork.models.symmetric_ansatz import exchange_circuit, excitation_circuit, number_conserving
     from ketwork.models.tensor_ansatz import mera, mps_ansatz, tree_tensor_network
     from ketwork.models.torch_layers import AmplitudeLayer, QuantumConv2d, QuantumLayer, QuantumLinear
@@ -55,6 +56,7 @@ _HOMES = {
     "QuantumFeatures": "quantum_features",
     "QuantumLayer": "torch_layers",
     "QuantumLinear": "torch_layers",
+    "ReservoirRegressor": "reservoir",
     "Symmetry": "equivariant",
     "VariationalClassifier": "classifier",
     "VariationalRegressor": "regressor",
@@ -116,6 +118,7 @@ __all__ = [
     "QuantumFeatures",
     "QuantumLayer",
     "QuantumLinear",
+    "ReservoirRegressor",
     "Symmetry",
     "VariationalClassifier",
     "VariationalRegressor",
