@@ -28,9 +28,13 @@ BELOW: dict[str, set[str]] = {
     "solve": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models"},
     "models": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize"},
     "mitigate": {"checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize"},
+    "search": {
+        *("checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models", "solve"),
+        "mitigate",
+    },
     "experiments": {
         *("checks", "archives", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models"),
-        *("mitigate", "solve"),
+        *("mitigate", "solve", "search"),
     },
     "report": {"checks", "circuit", "noise", "operators", "models", "solve", "experiments"},
     "atlas": {

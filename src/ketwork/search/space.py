@@ -1,0 +1,250 @@
+"""What circuits a search may build, and how it goes from one to another.
+
+An architecture is a sequence of gates on qubits without angles: every angle of every gate becomes a weight of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.checks import check_choice, check_int
+from ketwork.circuit import Circuit, w
+from ketwork.circuit.gates import ALIASES, GATES
+from ketwork.models.couplings import connected_pairs
+from ketwork.search.canonical import Place, canonical, is_symmetric
+
+Architecture = tuple[Place, ...]
+
+
+class Size(NamedTuple):
+    """What limits are about: gates, depth and gates on two qubits."""
+
+    gates: int
+    depth: int
+    two_qubit: int
+
+
+@dataclass(frozen=True)
+class Space:
+    """The circuits of `n_qubits` qubits made of `gates`, those on two qubits on `couplings` alone.
+
+    gates: names of one- and two-qubit gates of the gate table. couplings: pairs of qubits, in both directions for gates
+    that have one; None for all pairs. max_gates, max_depth, max_two_qubit: limits, None for none.
+    Raises: ValueError for gates that are not in the table or act on more than two qubits, pairs that do not exist, and
+    for a space in which nothing can be built.
+    """
+
+    n_qubits: int
+    gates: tuple[str, ...] = ("rx", "ry", "rz", "cx")
+    couplings: tuple[tuple[int, int], ...] | None = None
+    max_gates: int = 40
+    max_depth: int | None = None
+    max_two_qubit: int | None = None
+
+    def __post_init__(self) -> None:
+        n = check_int("n_qubits", self.n_qubits, 1, 60)
+        if isinstance(self.gates, str) or not len(self.gates):
+            raise ValueError(f"Argument `gates` must be names of gates, at least one, but is {self.gates!r}.")
+        names = [ALIASES.get(name, name) for name in self.gates]
+        known = [name for name, row in GATES.items() if row.n_qubits <= 2]
+        for name in names:
+            check_choice("gates", name, known)
+        object.__setattr__(self, "gates", tuple(dict.fromkeys(names)))
+        if self.couplings is not None:
+            object.__setattr__(self, "couplings", _checked_pairs(n, self.couplings))
+        check_int("max_gates", self.max_gates, 1)
+        for name, low in (("max_depth", 1), ("max_two_qubit", 0)):
+            if getattr(self, name) is not None:
+                check_int(name, getattr(self, name), low)
+        if not self.places:
+            raise ValueError(
+                f"The space is empty: none of the gates {', '.join(self.gates)} fits {n} qubits and the couplings "
+                f"{self.couplings}."
+            )
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Every gate on all qubits or pairs that it can act on: what may be added to a circuit, in a fixed order."""
+        n = self.n_qubits
+        pairs = connected_pairs(n, "full") if self.couplings is None else list(self.couplings)
+        found: list[Place] = []
+        for name in self.gates:
+            if GATES[name].n_qubits == 1:
+                found += [Place(name, (q,)) for q in range(n)]
+            else:
+                both = [] if is_symmetric(name) else [Place(name, (b, a)) for a, b in pairs]
+                found += sorted([Place(name, pair) for pair in pairs] + both)
+        return tuple(found)
+
+    @cached_property
+    def number(self) -> dict[Place, int]:
+        """The number of every place."""
+        return {place: k for k, place in enumerate(self.places)}
+
+    def circuit(self, architecture: Sequence[Place]) -> Circuit:
+        """The circuit of an architecture; weights are numbered in the order of the gates."""
+        circuit, k = Circuit(self.n_qubits), 0
+        for name, qubits in architecture:
+            count = GATES[name].n_params
+            circuit = circuit.append(name, qubits, tuple(w[k + j] for j in range(count)))
+            k += count
+        return circuit
+
+    def architecture(self, circuit: Circuit) -> Architecture:
+        """The gates of a circuit without their angles. Raises: ValueError for a gate that the space does not have."""
+        if circuit.n_qubits != self.n_qubits:
+            raise ValueError(f"The space has {self.n_qubits} qubits, but the circuit has {circuit.n_qubits}.")
+        found = []
+        for gate in circuit:
+            place = oriented(Place(gate.name, gate.qubits))
+            if place not in self.number:
+                raise ValueError(f"The space has no gate {gate.name!r} on qubits {gate.qubits}.")
+            found.append(place)
+        return tuple(found)
+
+    def fits(self, architecture: Sequence[Place]) -> bool:
+        """Whether an architecture is made of the space's gates and within its limits."""
+        size = size_of(architecture)
+        limits = (self.max_gates, self.max_depth, self.max_two_qubit)
+        within = all(limit is None or value <= limit for value, limit in zip(size, limits, strict=True))
+        return within and all(oriented(place) in self.number for place in architecture)
+
+    def legal(self, architecture: Sequence[Place]) -> NDArray[np.bool_]:
+        """Which places (len(places),) may come next: within the limits, and not undoing or repeating a gate that is
+        still at the end of its qubits.
+
+        Source: Patel et al., arXiv:2402.03500, section 3 (illegal actions).
+        """
+        allowed = np.ones(len(self.places), bool)
+        size = size_of(architecture)
+        if size.gates >= self.max_gates:
+            return np.zeros(len(self.places), bool)
+        full = self.max_two_qubit is not None and size.two_qubit >= self.max_two_qubit
+        ends = levels(architecture, self.n_qubits)
+        last: dict[int, Place] = {q: place for place in architecture for q in place.qubits}
+        for k, place in enumerate(self.places):
+            again = all(last.get(q) is not None and oriented(last[q]) == place for q in place.qubits)
+            deep = self.max_depth is not None and max(ends[q] for q in place.qubits) >= self.max_depth
+            allowed[k] = not (again or deep or (full and len(place.qubits) == 2))
+        return allowed
+
+
+def _checked_pairs(n: int, couplings: Any) -> tuple[tuple[int, int], ...]:
+    """Different pairs in ascending order."""
+    found = set()
+    for pair in couplings:
+        if not hasattr(pair, "__len__") or len(pair) != 2 or pair[0] == pair[1]:
+            raise ValueError(f"Argument `couplings` must hold pairs of two qubits, such as (0, 1), but holds {pair}.")
+        a, b = (check_int("couplings", q, 0, n - 1) for q in pair)
+        found.add((min(a, b), max(a, b)))
+    return tuple(sorted(found))
+
+
+def oriented(place: Place) -> Place:
+    """The place with its qubits in ascending order where the gate does not know one from the other."""
+    return Place(place.gate, tuple(sorted(place.qubits))) if is_symmetric(place.gate) else place
+
+
+def levels(architecture: Sequence[Place], n_qubits: int) -> list[int]:
+    """How many moments of time each qubit (n_qubits,) has used when every gate comes as early as it can."""
+    ends = [0] * n_qubits
+    for place in architecture:
+        level = 1 + max(ends[q] for q in place.qubits)
+        for q in place.qubits:
+            ends[q] = level
+    return ends
+
+
+def size_of(architecture: Sequence[Place]) -> Size:
+    """The gates, depth and two-qubit gates of an architecture."""
+    n = 1 + max((q for place in architecture for q in place.qubits), default=0)
+    two = sum(len(place.qubits) == 2 for place in architecture)
+    return Size(len(architecture), max(levels(architecture, n)), two)
+
+
+def draw(space: Space, rng: np.random.Generator, n_gates: int | None = None) -> Architecture:
+    """A random architecture of `n_gates` legal gates; None for any number up to the limit. Fewer where none is legal.
+
+    A gate's name is drawn first, evenly, and then where it goes: otherwise gates on pairs would crowd out the others.
+    """
+    count = int(rng.integers(1, space.max_gates + 1)) if n_gates is None else check_int("n_gates", n_gates, 1)
+    found: Architecture = ()
+    for _ in range(min(count, space.max_gates)):
+        place = _next(space, found, rng)
+        if place is None:
+            break
+        found = (*found, place)
+    return found
+
+
+def _next(space: Space, architecture: Architecture, rng: np.random.Generator) -> Place | None:
+    """A random legal place, or None."""
+    open_: dict[str, list[Place]] = {}
+    for k in np.flatnonzero(space.legal(architecture)):
+        open_.setdefault(space.places[k].gate, []).append(space.places[k])
+    if not open_:
+        return None
+    choices = open_[sorted(open_)[rng.integers(len(open_))]]
+    return choices[rng.integers(len(choices))]
+
+
+def mutate(space: Space, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+    """An architecture of the space that differs by one gate: put in, taken out, exchanged for another or moved.
+
+    Changes that only rewrite the same circuit are drawn again, some fifty times; after that what there was comes back.
+    """
+    before = canonical(architecture)[0]
+    for _ in range(50):
+        changed = _CHANGES[rng.integers(len(_CHANGES))](space, list(architecture), rng)
+        if changed and space.fits(changed) and canonical(changed)[0] != before:
+            return tuple(changed)
+    return architecture
+
+
+def _any_place(space: Space, rng: np.random.Generator) -> Place:
+    name = space.gates[rng.integers(len(space.gates))]
+    choices = [place for place in space.places if place.gate == name] or list(space.places)
+    return choices[rng.integers(len(choices))]
+
+
+def _put_in(space: Space, gates: list[Place], rng: np.random.Generator) -> list[Place]:
+    gates.insert(int(rng.integers(len(gates) + 1)), _any_place(space, rng))
+    return gates
+
+
+def _take_out(space: Space, gates: list[Place], rng: np.random.Generator) -> list[Place]:
+    if len(gates) > 1:
+        gates.pop(int(rng.integers(len(gates))))
+    return gates
+
+
+def _exchange(space: Space, gates: list[Place], rng: np.random.Generator) -> list[Place]:
+    if gates:
+        gates[int(rng.integers(len(gates)))] = _any_place(space, rng)
+    return gates
+
+
+def _move(space: Space, gates: list[Place], rng: np.random.Generator) -> list[Place]:
+    if len(gates) > 1:
+        gate = gates.pop(int(rng.integers(len(gates))))
+        gates.insert(int(rng.integers(len(gates) + 1)), gate)
+    return gates
+
+
+_CHANGES = (_put_in, _take_out, _exchange, _move)
+
+
+def cross(space: Space, a: Architecture, b: Architecture, rng: np.random.Generator) -> Architecture:
+    """The beginning of one architecture and the end of another, cut where both are as far through; at least one gate.
+
+    The child is shortened at its end to fit the space's limits.
+    """
+    share = rng.random()
+    child = list(a[: round(share * len(a))] + b[round(share * len(b)) :]) or list(a or b)
+    while child and not space.fits(child):
+        child.pop()
+    return tuple(child)

@@ -1,0 +1,105 @@
+"""What may be built: draws, changes and children lie in the space; illegal gates are those that change nothing."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ketwork import Circuit
+from ketwork.search.canonical import Place, canonical
+from ketwork.search.space import Space, cross, draw, levels, mutate, size_of
+
+SPACES = [
+    Space(4),
+    Space(3, ("rx", "ry", "rz", "cz"), ((0, 1), (1, 2)), max_gates=12, max_depth=4),
+    Space(5, ("u3", "cnot", "rzz"), max_gates=20, max_two_qubit=3),
+    Space(1, ("rx", "h", "cx"), max_gates=6),
+]
+
+
+def test_places_of_the_papers_space():
+    assert len(Space(4).places) == 4 * (4 + 2)  # arXiv:2402.03500: N (N - 1) CNOTs and 3 N rotations
+    chain = Space(4, ("cx", "cz"), ((1, 0), (1, 2), (2, 3)))
+    assert len(chain.places) == 2 * 3 + 3
+    assert chain.couplings == ((0, 1), (1, 2), (2, 3))
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_draws_changes_and_children_lie_in_the_space(space):
+    rng = np.random.default_rng(0)
+    drawn = [draw(space, rng) for _ in range(60)]
+    assert all(space.fits(a) and len(a) > 0 for a in drawn)
+    for a, b in pairwise(drawn):
+        changed, child = mutate(space, a, rng), cross(space, a, b, rng)
+        assert space.fits(changed) and space.fits(child) and len(child) > 0
+        assert changed == a or canonical(changed)[0] != canonical(a)[0]
+        assert {*child} <= {*a, *b}
+
+
+def test_a_mutation_reaches_every_place():
+    space, rng = Space(2, max_gates=2), np.random.default_rng(1)
+    start = (Place("rx", (0,)),)
+    seen = {place for _ in range(400) for place in mutate(space, start, rng)}
+    assert seen == set(space.places)
+
+
+def test_the_same_seed_draws_the_same():
+    one, other = (draw(Space(4), np.random.default_rng(7), 20) for _ in range(2))
+    assert one == other and len(one) == 20
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_legal_gates_make_the_circuit_longer(space):
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        architecture = ()
+        while True:
+            allowed = space.legal(architecture)
+            if not allowed.any():
+                break
+            longer = (*architecture, space.places[rng.choice(np.flatnonzero(allowed))])
+            assert space.fits(longer)
+            architecture = longer
+        assert size_of(architecture).gates == space.max_gates or not space.legal(architecture).any()
+
+
+def test_a_repetition_is_illegal_until_another_gate_comes_between():
+    space = Space(3)
+    legal = space.legal((Place("cx", (0, 1)), Place("rx", (2,))))
+    assert not legal[space.number[Place("cx", (0, 1))]] and not legal[space.number[Place("rx", (2,))]]
+    assert legal[space.number[Place("cx", (1, 0))]]
+    later = space.legal((Place("cx", (0, 1)), Place("rx", (1,))))
+    assert later[space.number[Place("cx", (0, 1))]]
+
+
+def test_circuits_come_back_as_architectures():
+    space, rng = Space(4, ("rx", "u3", "cx", "cz")), np.random.default_rng(3)
+    for _ in range(20):
+        architecture = draw(space, rng)
+        circuit = space.circuit(architecture)
+        assert space.architecture(circuit) == architecture
+        assert circuit.n_weights == sum({"rx": 1, "u3": 3}.get(gate, 0) for gate, _ in architecture)
+        assert circuit.depth() == size_of(architecture).depth == max(levels(architecture, 4))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Space(3, ("rx", "cy9")), "`gates` must be one of"),
+        (lambda: Space(3, ("ccx",)), "`gates` must be one of"),
+        (lambda: Space(3, ()), "at least one"),
+        (lambda: Space(3, "rx"), "must be names of gates"),
+        (lambda: Space(1, ("cx",)), "The space is empty"),
+        (lambda: Space(3, ("cx",), ()), "The space is empty"),
+        (lambda: Space(3, couplings=((0, 3),)), r"`couplings` must lie in \[0, 2\], but is 3"),
+        (lambda: Space(3, couplings=((1, 1),)), "pairs of two qubits"),
+        (lambda: Space(0), "must lie in"),
+        (lambda: Space(3, max_gates=0), "`max_gates` must be at least 1"),
+        (lambda: Space(3).architecture(Circuit(3).h(0)), "has no gate 'h'"),
+        (lambda: Space(3).architecture(Circuit(2)), "3 qubits, but the circuit has 2"),
+        (lambda: draw(Space(3), np.random.default_rng(0), 0), "`n_gates`"),
+    ],
+)
+def test_doors(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
