@@ -177,6 +177,23 @@ def test_circuits_are_counted():
     assert build_cell("lstm", 2).circuits(4) == (0, 0)
 
 
+@pytest.mark.parametrize("kind", ["qrnn", "lstm"])
+def test_doors_of_a_cell(kind):
+    cell = build_cell(kind, 2, 1)
+    weights, windows = cell.start(RNG), np.zeros((3, 4, 1))
+    for wrong in (weights[1:], np.append(weights, 0.0)):
+        with pytest.raises(ValueError, match=f"`weights` must hold {cell.n_params} numbers"):
+            cell.features(wrong, windows, EXACT)
+    for shape in ((3, 4, 2), (3, 0, 1)):
+        with pytest.raises(ValueError, match=r"`windows` must have shape \(B, steps, 1\)"):
+            cell.features_and_pullback(weights, np.zeros(shape), EXACT)
+    with pytest.raises(ValueError, match="`windows` must have 3 axes"):
+        cell.features(weights, windows[0], EXACT)
+    np.testing.assert_array_equal(
+        cell.features(weights.tolist(), windows.tolist(), EXACT), cell.features(weights, windows, EXACT)
+    )
+
+
 def test_spread():
     narrow = build_cell("qgru", 2, spread=0.1).start(RNG)
     assert 0.05 < np.abs(narrow).max() <= 0.1

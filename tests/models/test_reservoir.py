@@ -1,13 +1,19 @@
 """Reservoirs and trained recurrent cells: scikit-learn's checks, what is learned, gradients, saving."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ketwork import NoiseModel, Simulator
 from ketwork.experiments.sequences import sequence
+from ketwork.models.recurrent import CELLS
 from ketwork.models.reservoir import ReservoirRegressor, _Training
 from ketwork.models.storage import from_arrays, load, save, to_arrays
 from ketwork.noise import depolarizing
@@ -126,6 +132,7 @@ def test_a_model_comes_back(cell, tmp_path):
         ({"l2": -1.0}, "`l2` must be at least 0"),
         ({"spread": -1.0}, "`spread` must be at least 0"),
         ({"hidden": 20}, "needs 21 qubits"),
+        ({"optimizer": "l-bfgs", "batch_size": 5}, "`batch_size` must be None for 'l-bfgs'"),
     ],
 )
 def test_doors(options, message):
@@ -133,3 +140,30 @@ def test_doors(options, message):
         ReservoirRegressor(**options).fit(X, Y)
     with pytest.raises(TypeError, match="`backend` must be a Backend"):
         ReservoirRegressor(backend="gpu").fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"optimizer_options": 3}, {"callbacks": 3}, {"callbacks": [3]}, {"callbacks": print}]
+)
+def test_what_is_no_dictionary_and_no_list_of_functions(wrong):
+    with pytest.raises(TypeError, match=f"`{next(iter(wrong))}` must be a"):
+        ReservoirRegressor("rnn", **wrong).fit(X, Y)
+
+
+def test_in_a_pipeline_and_a_search():
+    """Scaled, searched, copied and pickled like any regressor."""
+    line = make_pipeline(StandardScaler(), ReservoirRegressor("qgru", hidden=2, depth=1, random_state=0))
+    search = GridSearchCV(line, {"reservoirregressor__scale": [0.1, 0.4]}, cv=2).fit(X, Y)
+    again = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(again.predict(X), search.predict(X))
+    assert not hasattr(line[-1], "weights_")  # what was searched are copies
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_windows_of_one_step(cell):
+    """Nothing is remembered: equal last values are equal predictions, trained or not."""
+    for train in (False, True):
+        model = ReservoirRegressor(cell, hidden=2, depth=1, train_cell=train, steps=2, random_state=0)
+        model.fit(X[:, -1:], Y)
+        assert np.ptp(model.predict(np.full((3, 1), 0.2))) == 0
+        assert np.ptp(model.predict(np.array([[-0.5], [0.5]]))) > 0

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.checks import check_array, check_choice, check_int
+from ketwork.checks import check_array, check_choice, check_int, check_real
 
 Floats = NDArray[np.floating[Any]]
 _WARM_UP = 50  # steps in which a NARMA series forgets that it began at 0
@@ -19,10 +19,13 @@ _WARM_UP = 50  # steps in which a NARMA series forgets that it began at 0
 
 def pendulum(times: Floats, speed: float = 3.0) -> Floats:
     """Angular velocity (radians a second) at rising times from 0 of a damped pendulum that starts downwards with
-    `speed`: a'' + 0.15 a' + 9.81 sin(a) = 0. Source: arXiv:2009.01783, sec. V."""
+    `speed`: a'' + 0.15 a' + 9.81 sin(a) = 0. Raises: ValueError for times that do not rise, or of which one is below 0.
+    Source: arXiv:2009.01783, sec. V."""
     from scipy.integrate import solve_ivp
 
-    check_array("times", times, 1)
+    times = check_array("times", times, 1)
+    if len(times) < 2 or times[0] < 0 or not (np.diff(times) > 0).all():
+        raise ValueError("Argument `times` must hold two or more rising numbers, none below 0.")
     found = solve_ivp(
         lambda _, y: [y[1], -0.15 * y[1] - 9.81 * np.sin(y[0])], (0.0, float(times[-1])), [0.0, speed],
         t_eval=times, rtol=1e-10, atol=1e-12,
@@ -101,16 +104,21 @@ class Windows:
 def sequence(name: str, count: int = 240, window: int = 4, share: float = 2 / 3) -> Windows:
     """A task of `SEQUENCES` of so many points, scaled to [-1, 1], as windows.
 
+    The scale is by the least and the greatest value of the whole series, the part to test on as well: of no consequence
+    to models that standardise what they learn from.
     share: of the windows, the earliest, that are to learn from; in (0, 1).
-    Raises: ValueError for an unknown name or sizes that leave nothing to learn from or to test on.
+    Raises: ValueError for an unknown name, sizes that leave nothing to learn from or to test on, or so few points that
+    all are equal.
     """
     make = SEQUENCES[check_choice("name", name, SEQUENCES)]
     window = check_int("window", window, 1)
     values = make(check_int("count", count, window + 3))
     low, high = values.min(), values.max()
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        raise ValueError(f"Argument `count` must be larger: all {count} points of {name} are equal.")
     values = 2 * (values - low) / (high - low) - 1
     X = np.lib.stride_tricks.sliding_window_view(values, window)[:-1].copy()
-    learn = round(share * len(X))
+    learn = round(check_real("share", share) * len(X))
     if not 0 < learn < len(X):
         raise ValueError(f"Argument `share` must leave windows on both sides, but is {share} of {len(X)}.")
     return Windows(X, values[window:], learn)

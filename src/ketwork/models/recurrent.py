@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ketwork.backends import protocol
-from ketwork.checks import check_choice, check_int
+from ketwork.checks import check_array, check_choice, check_int
 from ketwork.circuit import Circuit, w, x
 from ketwork.operators import PauliSum
 
@@ -60,6 +60,9 @@ class Gate(Protocol):
     @property
     def n_params(self) -> int: ...
 
+    @property
+    def n_in(self) -> int: ...
+
     def start(self, rng: np.random.Generator) -> Floats:
         """Random weights."""
         ...
@@ -89,6 +92,10 @@ class CircuitGate:
     @property
     def n_params(self) -> int:
         return self.circuit.n_weights
+
+    @property
+    def n_in(self) -> int:
+        return self.circuit.n_qubits
 
     def start(self, rng: np.random.Generator) -> Floats:
         return rng.uniform(-self.spread, self.spread, self.n_params)
@@ -228,7 +235,11 @@ class Cell:
         return runs, runs * (1 + 2 * (first.circuit.n_inputs + first.n_params))
 
     def features(self, weights: Floats, windows: Floats, backend: Any) -> Floats:
-        """What is read (B, n_features) after windows (B, steps, channels), the oldest step first."""
+        """What is read (B, n_features) after windows (B, steps, channels), the oldest step first.
+
+        weights (n_params,). backend: runs the circuits; linear gates have no use for it.
+        Raises: ValueError, TypeError for arrays of other shapes, for windows without a step.
+        """
         return self._run(weights, windows, backend, False)[0]
 
     def features_and_pullback(self, weights: Floats, windows: Floats, backend: Any) -> tuple[Floats, Back]:
@@ -236,6 +247,18 @@ class Cell:
         return self._run(weights, windows, backend, True)
 
     def _run(self, weights: Floats, windows: Floats, backend: Any, gradient: bool) -> tuple[Floats, Back]:
+        weights = check_array(
+            "weights", weights, 1, finite=False
+        )  # a training may run away; that is not for here to say
+        windows = check_array("windows", windows, 3, finite=False)
+        channels = self.gates[0].n_in - self.widths[0]
+        if len(weights) != self.n_params:
+            raise ValueError(f"Argument `weights` must hold {self.n_params} numbers, but holds {len(weights)}.")
+        if windows.shape[2] != channels or not windows.shape[1]:
+            raise ValueError(
+                f"Argument `windows` must have shape (B, steps, {channels}), with a step at least, but has shape "
+                f"{windows.shape}."
+            )
         ends = np.cumsum([gate.n_params for gate in self.gates])
         parts = np.split(weights, ends[:-1])
         totals = [np.zeros(gate.n_params) for gate in self.gates]

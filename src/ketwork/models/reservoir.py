@@ -17,7 +17,7 @@ from ketwork.engine.simulator import Simulator
 from ketwork.models.recurrent import Cell, CircuitGate, build_cell
 from ketwork.models.scaling import FeatureScale
 from ketwork.models.variational import check_backend
-from ketwork.optimize import methods_with, minimize
+from ketwork.optimize import GRADIENT_STEPS, methods_with, minimize
 
 Floats = NDArray[np.floating[Any]]
 OPTIMIZERS = methods_with("gradient")
@@ -46,7 +46,8 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     train_cell : train all weights by mean squared error, instead of the linear map alone. The rest is for that:
     optimizer : one of `ketwork.optimize.METHODS` that needs a gradient and no more, or a torch optimiser, for so many
         steps; optimizer_options : what else it takes; None is for Adam with a rate that falls from 0.1 by a cosine.
-    batch_size : of random mini-batches, one a step, for optimisers that bear them; None for all windows at every step.
+    batch_size : of random mini-batches, one a step, for optimisers that bear them ("adam", "adamw", "sgd", "rmsprop",
+        torch's); None for all windows at every step.
     l2 : penalty of the squared weights of the linear map, in training.
     refit : solve the linear map by ridge regression after training; without it stays as it was trained.
     precision : "double" (the default: a linear map of a few features can need large weights, which would bring out
@@ -167,6 +168,16 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             check_int("batch_size", self.batch_size, 1)
         if not callable(self.optimizer):
             check_choice("optimizer", self.optimizer, OPTIMIZERS)
+            if self.batch_size is not None and self.optimizer not in GRADIENT_STEPS:
+                raise ValueError(f"Argument `batch_size` must be None for {self.optimizer!r}, which needs all windows.")
+        if self.optimizer_options is not None and not isinstance(self.optimizer_options, dict):
+            raise TypeError(
+                f"Argument `optimizer_options` must be a dictionary or None, but is {self.optimizer_options!r:.60}."
+            )
+        if self.callbacks is not None and not (
+            isinstance(self.callbacks, list | tuple) and all(map(callable, self.callbacks))
+        ):
+            raise TypeError(f"Argument `callbacks` must be a list of functions or None, but is {self.callbacks!r:.60}.")
         check_backend(self.backend)
 
     def _build(self) -> None:
