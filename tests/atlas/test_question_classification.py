@@ -1,6 +1,7 @@
 """Types of questions over depth: what is drawn, what is kept apart, and what must come out."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,17 +20,32 @@ def made(kind, k, part):
     rng = np.random.default_rng([k, len(part), ord(kind[0]), ord(kind[-1])])
     source = kind if rng.random() < 0.75 else rng.choice(list(WORDS))
     words = [*rng.choice(WORDS[source].split(), 2, replace=False), *rng.choice(["tower", "river", "song", "game"], 2)]
-    return Question(part, f"{kind} {' '.join(words)}?", "ART", (kind,), False, "", 3, (k % 3,))
+    return Question(part, f"{kind} {' '.join(words)}?", "ART", (kind,), False, "A", f"{kind} {part} {k}", 3, (k % 3,))
 
 
 @pytest.fixture(autouse=True)
 def questions(monkeypatch):
     """Questions that are made up, enough of each type, with some of several types and of none."""
     found = [made(kind, k, part) for part, n in (("dev", 90), ("test", 160)) for kind in WORDS for k in range(n)]
-    odd = [Question("test", "when who", "ART", ("when", "who"), False, "", 1, (0,)),
-           Question("dev", "is it", "ART", (), False, "", 1, (0,))]  # fmt: skip
+    odd = [Question("test", "when who", "ART", ("when", "who"), False, "", "", 1, (0,)),
+           Question("dev", "is it", "ART", (), False, "", "", 1, (0,))]  # fmt: skip
     monkeypatch.setattr(qc, "all_questions", lambda: (*found, *odd))
     return [*found, *odd]
+
+
+def test_twins_are_never_on_both_sides(questions, monkeypatch):
+    """With every question asked twice, and some under another type, nothing that is learned from is tested on."""
+    again = [replace(q, text=f"{q.text} again", types=q.types if k % 5 else ("when",))
+             for k, q in enumerate(questions) if k % 2]  # fmt: skip
+    monkeypatch.setattr(qc, "all_questions", lambda: (*questions, *again))
+    found = qc.all_questions()
+    for seed in range(5):
+        parts = qc.drawn(TASKS[3], seed)
+        learned, tested = ({found[k].asks for k in places} for places in parts)
+        assert not learned & tested and len(parts[0]) == 2 * TRAINING and len(set(parts[1])) == 2 * TEST
+        assert len(learned) < 2 * TRAINING  # twins there were
+    single = qc.without_twins(range(len(found)), [0])
+    assert len({found[k].asks for k in single}) == len(single) and found[0].asks not in {found[k].asks for k in single}
 
 
 def test_only_questions_of_one_type(questions):
@@ -118,12 +134,16 @@ def test_tuned_on_test_questions_with_equal_budgets(monkeypatch):
     assert len({row["fits"] for row in found.rows}) == 1
 
 
-def test_the_questions_are_selqas():
+def test_the_questions_are_selqas(data_folder, monkeypatch):
     """The pairs are the largest types, and the second pair has enough of each for a split."""
-    try:
-        questions = text_data.selqa_questions()
-    except text_data.UserError:
-        pytest.skip("SelQA is not here")
+    monkeypatch.setenv("KETWORK_DATA", str(data_folder))
+    questions = text_data.selqa_questions()
     counts = qc.counted(questions)
     assert list(counts["kinds"])[:4] == ["what", "how", "who", "when"]
-    assert counts["kinds"]["when"] >= TRAINING + TEST and counts["none"] == 317 and counts["several"] == 58
+    assert counts["none"] == 317 and counts["several"] == 58
+    monkeypatch.setattr(qc, "all_questions", lambda: questions)
+    for task in TASKS:
+        for seed in range(5):
+            training, test = qc.drawn(task, seed)
+            assert Counter(questions[k].types[0] for k in training) == dict.fromkeys(task.kinds, TRAINING)
+            assert Counter(questions[k].types[0] for k in test) == dict.fromkeys(task.kinds, TEST)

@@ -1,5 +1,6 @@
 """Answers with and without types: reciprocal ranks, the tests over questions, and the true type as the measure."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -9,6 +10,7 @@ from ketwork.atlas import question_classification as qc
 from ketwork.atlas import question_classification_answers as qa
 from ketwork.atlas.question_classification import TASKS
 from ketwork.atlas.question_classification_answers import NONE, RANDOM, TRUE, answer, first, gain, mrr, ranks, rules
+from ketwork.experiments.compare import interval
 from ketwork.experiments.question_answering import Asked
 from ketwork.experiments.text_data import Question
 
@@ -21,8 +23,8 @@ def questions(monkeypatch):
     kinds = ("who", "when", "what", "how", "where", "why")
     right = {"who": 1, "when": 2, "how": 2}
     found = tuple(
-        Question(part, f"{kind} tower {('song', 'game', 'river')[k % 3]} {kind}like", "ART", (kind,), False, "", 3,
-                 (right.get(kind, 0),))
+        Question(part, f"{kind} tower {('song', 'game', 'river')[k % 3]} {kind}like", "ART", (kind,), False, part,
+                 f"{kind} {k}", 3, (right.get(kind, 0),))
         for part, n in (("dev", 12), ("test", 6)) for kind in kinds for k in range(n)
     )  # fmt: skip
     for module in (qc, qa):
@@ -55,6 +57,29 @@ def test_answer_row(monkeypatch):
         if found["accuracy"] == 1:
             assert found["ranks"] == said[TRUE]["ranks"]
     assert said["linear SVM"]["accuracy"] == 1  # its words tell it
+
+
+def test_what_a_test_question_asks_is_not_learned(questions, monkeypatch):
+    """A development question with a twin in the test part is left out of training; twins are told in the row."""
+    twins = tuple(replace(q, article="", section=q.section) for q in questions)  # the parts share what they ask
+    for module in (qc, qa):
+        monkeypatch.setattr(module, "all_questions", lambda: twins)
+    monkeypatch.setattr(qa, "ANSWER_DEPTHS", (1, 2))
+    row = answer(TASKS[2], 0)
+    assert row["training"] == 12 and row["questions"] == 12 and len(set(row["twins"])) == 12
+    assert qa.numbered(["b", "a", "b"]) == [0, 1, 0]
+
+
+def test_twins_count_as_one_draw():
+    """Every question asked twice tells no more than asked once."""
+    rng = np.random.default_rng(3)
+    ours, theirs = rng.integers(1, 4, (1, 40)), rng.integers(1, 5, (1, 40))
+    once, p = gain(ours, theirs)
+    twice, q = gain(np.tile(ours, 2), np.tile(theirs, 2), np.tile(np.arange(40), 2))
+    assert twice.mean == pytest.approx(once.mean) and twice.half == pytest.approx(once.half)
+    assert q == pytest.approx(p, abs=0.02)
+    assert gain(np.tile(ours, 2), np.tile(theirs, 2))[0].half < 0.8 * once.half  # as if they were other questions
+    assert once.half == pytest.approx(interval((1 / ours - 1 / theirs)[0]).half)
 
 
 def test_rules_by_type():

@@ -77,14 +77,18 @@ def by_name(found):
 
 def test_depth_that_hurts_is_said_to():
     found = finding(made_rows(), compared())
-    assert found.tone == "open" and "better in 0 and worse in 8" in found.verdict
+    assert (
+        found.tone == "open"
+        and "better than the least in 0 of 8 tests (two models, four tasks) and worse in 8" in found.verdict
+    )
     assert not by_name(found)["deeper feature maps classify better"].passed
     assert by_name(found)["accuracy over depth of QSVM and VQC, with bands"].passed
 
 
 def test_depth_that_helps_is_said_to():
     found = finding(made_rows(fall=-0.01), compared())
-    assert "better in 8 of 8" in found.verdict and by_name(found)["deeper feature maps classify better"].passed
+    assert "better than the least in 8 of 8" in found.verdict and "worse in 0" in found.verdict
+    assert by_name(found)["deeper feature maps classify better"].passed
 
 
 def test_worse_than_classical_is_said_to_be():
@@ -115,6 +119,20 @@ def test_answers():
     assert (
         worse["quantum types find better answers than classical SVMs' types"].found == "better in 0 of 24, worse in 2"
     )
+
+
+def test_types_that_do_not_help_are_said_not_to():
+    rows = made_rows()
+    for key, row in rows.items():
+        if key.startswith("answers"):
+            row["said"] = dict.fromkeys(row["said"], row["said"]["no classifier"] | {"accuracy": 1.0})
+    found = finding(rows, compared())
+    assert found.verdict.count("+0.000 (p = 1, no difference shown)") == 4 and "help" not in found.verdict
+
+
+def test_headlines_are_of_the_tuned_comparison_not_of_the_best_depth():
+    first = finding(made_rows(), compared()).cards[0]
+    assert first[0] == "75.0 ± 63.5 %" and "tuned" in first[1] and "75.0" in first[2]
 
 
 def test_types_that_do_not_help_are_no_contest():

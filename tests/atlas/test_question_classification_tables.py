@@ -50,7 +50,7 @@ def made_rows(fall=0.02, splits=5):
             for name in CLASSIFIERS:
                 found = base if name == RANDOM else helped
                 said[name] = {"accuracy": 0.9, "ranks": found.tolist(), "filtered": found.tolist()}
-            rows[f"answers {task} {k}"] = {"said": said, "questions": 200, "training": 100}
+            rows[f"answers {task} {k}"] = {"said": said, "questions": 200, "training": 100, "twins": list(range(200))}
     return json.loads(json.dumps(rows))  # fmt: skip
 
 
@@ -75,7 +75,12 @@ def test_tests_over_depth_are_corrected():
 
 def test_gains_over_no_classifier():
     rows = made_rows()
-    won = tables.gains(rows, TASKS[0])
+    every = tables.gains(rows)
+    won = every[str(TASKS[0])]
+    assert set(every) == set(map(str, ANSWERED))
+    tested = [p for gains in every.values() for name, (_, p) in gains.items() if name != TRUE]
+    raw = [tables.against(rows, task, name, NONE)[1] for task in ANSWERED for name in CLASSIFIERS if name != TRUE]
+    assert len(tested) == 48 and sorted(tested) == pytest.approx(sorted(tables.holm(raw)))
     assert NONE not in won and won[RANDOM] == (tables.Interval(0.0, 0.0), 1.0)
     assert won["VQC"][0].mean > 0 and won["VQC"][1] < 0.05
     assert won[TRUE][1] <= won["VQC"][1]  # the true type is not among the tests that are corrected
@@ -86,7 +91,7 @@ def test_every_section_has_its_table_and_figure():
     whole = [
         tables.questions(rows["questions"]), *(tables.depth(rows, task) for task in TASKS), tables.ansatz(rows),
         tables.concentration(rows), tables.sizes(rows), tables.rule_table(rows["rules"]),
-        *(tables.answers(rows, task) for task in ANSWERED),
+        *(tables.answers(rows, task, tables.gains(rows)[str(task)]) for task in ANSWERED),
     ]  # fmt: skip
     assert all(section.table.rows and all(len(row) == len(section.table.header) for row in section.table.rows)
                for section in whole)  # fmt: skip
@@ -107,7 +112,8 @@ def test_cells_of_a_depth_section(monkeypatch):
 
 def test_cells_of_answers(monkeypatch):
     monkeypatch.setattr(plots, "intervals", lambda *_, **__: "")
-    table = tables.answers(made_rows(), TASKS[2]).table
+    rows = made_rows()
+    table = tables.answers(rows, TASKS[2], tables.gains(rows)[str(TASKS[2])]).table
     cells = {row[0]: row for row in table.rows}
     assert cells[NONE][1] == "" and cells[NONE][4:] == ("", "", "")
     assert float(cells[TRUE][2]) > float(cells[NONE][2]) and cells[TRUE][4].startswith("+")

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from ketwork.experiments import text_data
@@ -38,12 +39,25 @@ def test_selqa(data_folder, monkeypatch):
     assert sum(not q.types for q in questions) == 317
 
 
+def test_twins_of_selqa(data_folder, monkeypatch):
+    """A paraphrase asks for the same sentences as its original: never more than two questions do, with words shared."""
+    monkeypatch.setenv("KETWORK_DATA", str(data_folder))
+    by_what: dict = {}
+    for question in selqa_questions():
+        by_what.setdefault(question.asks, []).append(question)
+    twins = [pair for pair in by_what.values() if len(pair) > 1]
+    assert len(twins) == 373 and {len(pair) for pair in twins} == {2}
+    words = [[set(q.text.lower().rstrip("?").split()) for q in pair] for pair in twins]
+    assert np.mean([len(a & b) / len(a | b) for a, b in words]) > 0.25
+    assert sum(a.part != b.part for a, b in twins) > 100
+
+
 def test_missing_and_changed_files(tmp_path, monkeypatch):
     monkeypatch.setenv("KETWORK_DATA", str(tmp_path))
-    with pytest.raises(UserError, match=r"Restaurant_Reviews\.tsv is needed.*KETWORK_DATA"):
+    with pytest.raises(UserError, match=r"needs .*Restaurant_Reviews\.tsv, which is not.*KETWORK_DATA"):
         restaurant_reviews()
     (tmp_path / "selqa").mkdir()
-    (tmp_path / "selqa" / "selqa_questions.csv").write_text("split,question\n")
+    (tmp_path / "selqa" / "selqa-ass-dev.json").write_text("[]")
     with pytest.raises(UserError, match="is not the original file"):
         selqa_questions()
 
@@ -55,6 +69,7 @@ def test_cells_may_hold_quotes_and_separators(tmp_path, monkeypatch):
     (tmp_path / "restaurant_reviews").mkdir()
     (tmp_path / "restaurant_reviews" / "Restaurant_Reviews.tsv").write_bytes(content)
     monkeypatch.setenv("KETWORK_DATA", str(tmp_path))
-    monkeypatch.setitem(text_data.HASHES, "Restaurant_Reviews.tsv", hashlib.sha256(content).hexdigest())
+    file = "restaurant_reviews/Restaurant_Reviews.tsv"
+    monkeypatch.setitem(text_data.HASHES, file, hashlib.sha256(content).hexdigest())
     texts, liked = restaurant_reviews()
     assert texts == ('He said "no", and\tleft.', "Fine") and liked.tolist() == [0, 1]

@@ -95,15 +95,41 @@ def texts_of(places: Sequence[int]) -> tuple[list[str], NDArray[np.str_]]:
     return [questions[k].text for k in places], np.array([questions[k].types[0] for k in places])
 
 
+def without_twins(places: Sequence[int], others: Sequence[int] = ()) -> list[int]:
+    """Places of questions of which none asks for the same as one before it, or as one of the others."""
+    questions, found = all_questions(), []
+    seen = {questions[k].asks for k in others}
+    for k in places:
+        if questions[k].asks not in seen:
+            seen.add(questions[k].asks)
+            found.append(k)
+    return found
+
+
+def drawn(task: Types, seed: int) -> tuple[list[int], list[int]]:
+    """Places of random questions to learn from and to test on, as many of each type; twins are not in both parts.
+
+    Twins come one after the other in the order they are drawn in, so that they mostly fall into one part; those of the
+    test part whose twin is learned from are left out.
+    """
+    questions, rng = all_questions(), generator(seed)
+    both = of_one_type(task.kinds)
+    asked = list(dict.fromkeys(questions[k].asks for k in both))
+    order = dict(zip(asked, rng.permutation(len(asked)).tolist(), strict=True))
+    ranked = {kind: sorted(of_one_type([kind]), key=lambda k: order[questions[k].asks]) for kind in task.kinds}
+    training = [k for kind in task.kinds for k in ranked[kind][:TRAINING]]
+    learned = {questions[k].asks for k in training}
+    test = [
+        k
+        for kind in task.kinds
+        for k in [k for k in ranked[kind][TRAINING:] if questions[k].asks not in learned][:TEST]
+    ]
+    return rng.permutation(training).tolist(), rng.permutation(test).tolist()
+
+
 def split(task: Types, size: int, seed: int) -> Split:
     """Random questions, as many of each type, and their features, learned from the training part alone."""
-    rng = generator(seed)
-    parts: list[list[int]] = [[], []]
-    for kind in task.kinds:
-        places = rng.permutation(of_one_type([kind])).tolist()
-        parts[0] += places[:TRAINING]
-        parts[1] += places[TRAINING : TRAINING + TEST]
-    (texts, y), (texts_test, y_test) = (texts_of(rng.permutation(part).tolist()) for part in parts)
+    (texts, y), (texts_test, y_test) = (texts_of(part) for part in drawn(task, seed))
     features = task.features(size, seed)
     return Split(features.fit_transform(texts), y, features.transform(texts_test), y_test)
 
@@ -204,7 +230,7 @@ def tuned(ledger: Any, seed: int, budget: int = 9, folds: int = 4, seeds: int = 
     """The two models and the classical ones with equal budgets for tuning, on test questions of SelQA.
 
     Features are learned from SelQA's development questions of the same types, without their labels; at most 150
-    questions of a type.
+    questions of a type, of twins one.
     """
     from scipy.stats import loguniform
     from sklearn.linear_model import LogisticRegression
@@ -219,7 +245,12 @@ def tuned(ledger: Any, seed: int, budget: int = 9, folds: int = 4, seeds: int = 
     for task in TASKS:
         features = task.features(FEATURES, seed).fit(texts_of(of_one_type(task.kinds, "dev"))[0])
         rng = generator(seed)
-        places = [k for kind in task.kinds for k in rng.permutation(of_one_type([kind], "test"))[:TRAINING].tolist()]
+        single = set(without_twins(of_one_type(task.kinds, "test")))
+        places = [
+            k
+            for kind in task.kinds
+            for k in rng.permutation([k for k in of_one_type([kind], "test") if k in single])[:TRAINING].tolist()
+        ]
         texts, y = texts_of(places)
         data[str(task)] = (features.transform(texts), y)
     penalty = {"C": loguniform(1e-2, 1e3)}

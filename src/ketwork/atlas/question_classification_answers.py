@@ -1,7 +1,8 @@
 """Answers chosen with and without the type of the question: the second part of the atlas entry.
 
-Everything is set on SelQA's development part: classifiers learn from its questions, and rules and penalty were chosen
-on it with the true types. All that is said of answers is of the test part.
+Everything is set on SelQA's development part: classifiers learn from its questions, except those that ask for the same
+as a test question does, and rules and penalty were chosen on it with the true types. All that is said of answers is of
+the test part.
 """
 
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from ketwork.atlas.question_classification import (
     CLASSICAL,
@@ -23,8 +25,9 @@ from ketwork.atlas.question_classification import (
     qsvm,
     texts_of,
     vqc,
+    without_twins,
 )
-from ketwork.experiments.compare import Interval, interval
+from ketwork.experiments.compare import Interval
 from ketwork.experiments.question_answering import Asked, ask, has_answer_type, rank_of_answer
 from ketwork.experiments.text_data import selqa_candidates
 from ketwork.seeds import generator
@@ -75,9 +78,10 @@ def models(seed: int) -> dict[str, Any]:
 def answer(task: Types, seed: int) -> Row:
     """Ranks of the right candidates under every classifier, and how often each classifier is right."""
     features = task.features(FEATURES, seed)
-    texts, y = texts_of(of_one_type(task.kinds, "dev"))
+    tested = of_one_type(task.kinds, "test")
+    texts, y = texts_of(without_twins(of_one_type(task.kinds, "dev"), tested))
     X = features.fit_transform(texts)
-    texts_test, y_test = texts_of(of_one_type(task.kinds, "test"))
+    texts_test, y_test = texts_of(tested)
     X_test = features.transform(texts_test)
     said: dict[str, NDArray[Any] | None] = {NONE: None, TRUE: y_test}
     said[RANDOM] = generator(seed).choice(y, len(y_test))
@@ -93,7 +97,14 @@ def answer(task: Types, seed: int) -> Row:
         found[name] = {
             "accuracy": right, "ranks": ranks(task.kinds, types, PENALTY), "filtered": ranks(task.kinds, types, FILTER),
         }  # fmt: skip
-    return {"kinds": list(task.kinds), "said": found, "questions": len(y_test), "training": len(y)}
+    return {"kinds": list(task.kinds), "said": found, "questions": len(y_test), "training": len(y),
+            "twins": numbered([all_questions()[k].asks for k in tested])}  # fmt: skip
+
+
+def numbered(things: list[Any]) -> list[int]:
+    """Numbers (N,) of things, equal ones alike."""
+    known = {thing: k for k, thing in enumerate(dict.fromkeys(things))}
+    return [known[thing] for thing in things]
 
 
 def rules() -> Row:
@@ -136,15 +147,21 @@ def first(places: Any) -> float:
     return float(np.mean(np.asarray(places) == 1))
 
 
-def gain(ours: Any, theirs: Any, seed: int = 0, draws: int = 4000) -> tuple[Interval, float]:
+def gain(ours: Any, theirs: Any, twins: Any = None, seed: int = 0, draws: int = 20_000) -> tuple[Interval, float]:
     """Difference of the mean reciprocal ranks with its 95 % interval over questions, and a two-sided p value.
 
-    ours, theirs (S, N): ranks of the same N questions by S seeds, of which the mean is taken first. p is of a
-    permutation test: the sign of each question's difference is drawn anew, `draws` times.
+    ours, theirs (S, N): ranks of the same N questions by S seeds, of which the mean is taken first. twins (N,): equal
+    numbers for questions that ask for the same, which count as one draw; None where there are none. p is of a
+    permutation test: the sign of the difference of each question, and its twins with it, is drawn anew, `draws` times.
     """
     difference = (1 / np.asarray(ours, float)).mean(axis=0) - (1 / np.asarray(theirs, float)).mean(axis=0)
-    found = interval(difference)
-    moving = difference[np.abs(difference) > 1e-12]
+    groups = np.arange(len(difference)) if twins is None else np.unique(twins, return_inverse=True)[1]
+    count, mean = int(groups.max()) + 1, float(difference.mean())
+    spread = np.bincount(groups, difference - mean)  # sums over twins: the variance of a mean of clusters
+    error = np.sqrt(count / max(count - 1, 1) * np.sum(spread**2)) / len(difference)
+    found = Interval(mean, float(stats.t.ppf(0.975, count - 1) * error) if count > 1 else float("nan"))
+    sums = np.bincount(groups, difference)
+    moving = sums[np.abs(sums) > 1e-12]
     if not len(moving):
         return found, 1.0
     signs = generator(seed).integers(0, 2, (draws, len(moving)), dtype=np.int8) * np.int8(2) - np.int8(1)

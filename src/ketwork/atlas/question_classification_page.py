@@ -20,9 +20,10 @@ from ketwork.atlas.question_classification import (
     over_size,
     tuned,
 )
-from ketwork.atlas.question_classification_answers import NONE, TRUE, answer, first, gain, mrr, rules
+from ketwork.atlas.question_classification_answers import NONE, TRUE, answer, first, mrr, rules
 from ketwork.atlas.question_classification_tables import (
     ANSWERED,
+    against,
     answers_of,
     beside,
     chosen,
@@ -32,7 +33,7 @@ from ketwork.atlas.question_classification_tables import (
     gains,
     percent,
 )
-from ketwork.experiments.compare import Comparison, interval, paired_p_value
+from ketwork.experiments.compare import Comparison, Interval, interval, paired_p_value
 from ketwork.experiments.ledger import Ledger
 from ketwork.experiments.ranks import holm
 from ketwork.report.comparison_page import comparison_sections
@@ -41,6 +42,8 @@ from ketwork.report.run_page import Check, Claim, Finding, measured
 QUANTUM = (f"QSVM, depth {MAP}", "VQC")
 TWO = ("QSVM", "VQC")
 WITHOUT = "QSVM, no entanglement"
+Won = Mapping[str, tuple[Interval, float]]
+"""Of a set of questions: what each classifier gains in MRR over none, and its p value."""
 
 
 def question_classification_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
@@ -67,25 +70,27 @@ def question_classification_system(ledger: Ledger, seed: int, quick: bool) -> Fi
 
 def finding(rows: Mapping[str, Row], compared: Comparison) -> Finding:
     """The report's content."""
-    checks = _checks(rows, compared)
     worse, better = (claims(compared, word) for word in ("worse", "better"))
-    hard, won = TASKS[-1], gains(rows, TASKS[2])
-    runs = chosen(rows, f"depth {hard}")
-    top = {name: max(curve(runs, name), key=lambda i: i.mean) for name in TWO}
+    hard, every = str(TASKS[-1]), gains(rows)
+    won = every[str(TASKS[2])]
+    checks = _checks(rows, compared, every)
+
+    def alike(name: str) -> str:
+        return percent(compared.score(hard, name))
+
     return Finding(
         "Types of questions by quantum circuits, and answers found with them",
         "Katyayan and Joshi, arXiv:2305.07374: questions of SelQA, QSVM and VQC over circuit depth, rule-based answers",
-        _verdict(rows, compared, checks),
+        _verdict(rows, compared, checks, won),
         "worse" if worse and not better else "better" if better and not worse else "open",
         (
-            (percent(top["QSVM"]), f"QSVM at its best depth, {hard}", f"RBF SVM: {percent(beside(runs, 'RBF SVM'))}"),
-            (percent(top["VQC"]), f"VQC at its best depth, {hard}",
-             f"linear SVM: {percent(beside(runs, 'linear SVM'))}"),
+            (alike("QSVM"), f"QSVM, tuned, {hard}", f"RBF SVM, tuned alike: {alike('RBF SVM')}"),
+            (alike("VQC"), f"VQC, tuned, {hard}", f"linear SVM, tuned alike: {alike('linear SVM')}"),
             (f"{won[QUANTUM[0]][0].mean:+.3f}", "MRR of answers by QSVM's types, who/when",
              f"with the true type {won[TRUE][0].mean:+.3f}"),
             (f"{won['linear SVM'][0].mean:+.3f}", "MRR of answers by a linear SVM's types", "who/when"),
         ),
-        _claims(rows),
+        _claims(rows, compared, won),
         (
             "The paper's abstract could be read, its text and numbers could not: which two types, how many questions, "
             "which features and which answerer it uses is not known here.",
@@ -96,6 +101,8 @@ def finding(rows: Mapping[str, Row], compared: Comparison) -> Finding:
             "circuits are those of a first try.",
             "The tuned comparison learns its features from development questions, without labels, and compares on test "
             "questions: one TF-IDF for all folds.",
+            "What the checks ask for is ours, not the paper's: the paper's claims put as tests, with thresholds set "
+            "while this was written.",
             "The rules of the answerer are ours; so are the questions of four types, for which all models are "
             "multi-class.",
         ),
@@ -108,9 +115,9 @@ def finding(rows: Mapping[str, Row], compared: Comparison) -> Finding:
             tables.sizes(rows),
             *comparison_sections(compared),
             tables.rule_table(rows["rules"]),
-            *(tables.answers(rows, task) for task in ANSWERED),
+            *(tables.answers(rows, task, every[str(task)]) for task in ANSWERED),
         ),
-        metrics(rows, compared),
+        metrics(rows, compared, every),
     )  # fmt: skip
 
 
@@ -119,35 +126,33 @@ def claims(compared: Comparison, word: str) -> int:
     return sum(test.claim == word for test in compared.tests if test.other in CLASSICAL[:2])
 
 
-def _verdict(rows: Mapping[str, Row], compared: Comparison, checks: tuple[Check, ...]) -> str:
+def _verdict(rows: Mapping[str, Row], compared: Comparison, checks: tuple[Check, ...], won: Won) -> str:
     found = depth_tests(rows, TWO)
     up = sum(gain > 0 and p < 0.05 for *_, gain, p in found)
     down = sum(gain < 0 and p < 0.05 for *_, gain, p in found)
     wide = [deeper(chosen(rows, f"depth {task}"), f"{name}, wide")[0] for task in TASKS for name in TWO]
-    won = gains(rows, TASKS[2])
-    best = max(won[name][0].mean for name in QUANTUM)
+    said = "; ".join(f"{name} {_told(*won[name])}" for name in (*QUANTUM, "linear SVM", TRUE))
     return (
-        f"Deeper feature maps do not make better classifiers here: of 8 tests (two models, four tasks) the greatest "
-        f"depth is better in {up} and worse in {down}; without a choice of bandwidth it costs "
-        f"{-100 * np.mean(wide):.1f} points on average. Tuned alike, a quantum model is better than a classical SVM in "
-        f"{claims(compared, 'better')} of {_count(compared)} tests, worse in {claims(compared, 'worse')}. The type of "
-        f"a question does help to find answers to who/when questions ({best:+.3f} MRR by a quantum classifier, "
-        f"{won[TRUE][0].mean:+.3f} with the true type), and so do the types of a linear SVM "
-        f"({won['linear SVM'][0].mean:+.3f}). {sum(c.passed for c in checks)} of {len(checks)} checks are reached."
-        if up == 0 else
-        f"The greatest depth of the feature map is better in {up} of 8 tests and worse in {down}. Tuned alike, a "
-        f"quantum model is better than a classical SVM in {claims(compared, 'better')} of {_count(compared)} tests, "
-        f"worse in {claims(compared, 'worse')}. Types of a quantum classifier bring {best:+.3f} MRR to answers to "
-        f"who/when questions, a linear SVM's {won['linear SVM'][0].mean:+.3f}. "
+        f"The greatest depth of the feature map is better than the least in {up} of {len(found)} tests (two models, "
+        f"four tasks) and worse in {down}; without a choice of bandwidth accuracy changes by "
+        f"{100 * np.mean(wide):+.1f} points on average. Tuned alike, a quantum model is better than a classical SVM in "
+        f"{claims(compared, 'better')} of {_count(compared)} tests, worse in {claims(compared, 'worse')}. "
+        f"Change of the MRR of answers to who/when questions by who says the type: {said}. "
         f"{sum(c.passed for c in checks)} of {len(checks)} checks are reached."
-    )  # fmt: skip
+    )
+
+
+def _told(up: Interval, p: float) -> str:
+    """A change of the MRR and whether it is shown."""
+    shown = "" if p < 0.05 else ", no difference shown"
+    return f"{up.mean:+.3f} (p = {p:.2g}{shown})"
 
 
 def _count(compared: Comparison) -> int:
     return sum(test.other in CLASSICAL[:2] for test in compared.tests)
 
 
-def _checks(rows: Mapping[str, Row], compared: Comparison) -> tuple[Check, ...]:
+def _checks(rows: Mapping[str, Row], compared: Comparison, every: Mapping[str, Won]) -> tuple[Check, ...]:
     runs = [chosen(rows, f"depth {task}") for task in TASKS]
     points = [point for part in runs for name in TWO for point in curve(part, name)]
     depths = runs[0][0]["depths"]
@@ -167,7 +172,7 @@ def _checks(rows: Mapping[str, Row], compared: Comparison) -> tuple[Check, ...]:
     ]  # fmt: skip
     found.append(_entangled(rows))
     for task in ANSWERED:
-        won, answered = gains(rows, task), answers_of(rows, task)
+        won, answered = every[str(task)], answers_of(rows, task)
         said = [
             f"{name}: {mrr(answered[name]):.3f}, {first(answered[name]):.3f} (gain {won[name][0].mean:+.3f}, "
             f"p = {won[name][1]:.2g})" for name in QUANTUM
@@ -175,14 +180,14 @@ def _checks(rows: Mapping[str, Row], compared: Comparison) -> tuple[Check, ...]:
         found.append(
             Check(
                 f"quantum types improve answers, {task}: MRR, P@1",
-                f"above {mrr(answered[NONE]):.3f}, {first(answered[NONE]):.3f} without, p < 0.05",
+                f"MRR above {mrr(answered[NONE]):.3f}, p < 0.05 (P@1 without: {first(answered[NONE]):.3f})",
                 "; ".join(said),
                 all(won[name][0].mean > 0 and won[name][1] < 0.05 for name in QUANTUM),
                 f"true type {mrr(answered[TRUE]):.3f}, {first(answered[TRUE]):.3f}; linear SVM "
                 f"{mrr(answered['linear SVM']):.3f}, {first(answered['linear SVM']):.3f}",
             )
         )
-    return (*found, _against_classical(rows))
+    return (*found, _against_classical(rows, every))
 
 
 def _entangled(rows: Mapping[str, Row]) -> Check:
@@ -202,14 +207,13 @@ def _entangled(rows: Mapping[str, Row]) -> Check:
                  f"accuracy with them less that without, in points, mean over depths: {said}")  # fmt: skip
 
 
-def _against_classical(rows: Mapping[str, Row]) -> Check:
+def _against_classical(rows: Mapping[str, Row], every: Mapping[str, Won]) -> Check:
     """Answers by quantum types against answers by classical SVMs', where the true type helps at all."""
     pairs, sets = [], []
     for task in ANSWERED:
-        won = gains(rows, task)[TRUE]
-        if won[0].mean > 0 and won[1] < 0.05:
-            answered = answers_of(rows, task)
-            pairs += [gain(answered[name], answered[other]) for name in QUANTUM for other in CLASSICAL[:2]]
+        up, p = every[str(task)][TRUE]
+        if up.mean > 0 and p < 0.05:
+            pairs += [against(rows, task, name, other) for name in QUANTUM for other in CLASSICAL[:2]]
             sets.append(str(task))
     adjusted = holm([p for _, p in pairs]).tolist() if pairs else []
     signs = [np.sign(up.mean) for (up, _), p in zip(pairs, adjusted, strict=True) if p < 0.05]
@@ -219,14 +223,11 @@ def _against_classical(rows: Mapping[str, Row]) -> Check:
                  f"on questions where the true type helps: {'; '.join(sets) or 'none'}")  # fmt: skip
 
 
-def _claims(rows: Mapping[str, Row]) -> tuple[Claim, ...]:
-    tests = depth_tests(rows, TWO)
-    gained = [up for *_, up, _ in tests]
-    won = gains(rows, TASKS[2])
+def _claims(rows: Mapping[str, Row], compared: Comparison, won: Won) -> tuple[Claim, ...]:
+    gained = [up for *_, up, _ in depth_tests(rows, TWO)]
     return (
         Claim("two types of SelQA by QSVM and VQC", "done; numbers not known here", "; ".join(
-            f"{name} {percent(max(curve(chosen(rows, f'depth {TASKS[2]}'), name), key=lambda i: i.mean))}"
-            for name in TWO) + ", who/when at the best depth"),
+            f"{name} {percent(compared.score(str(TASKS[2]), name))}" for name in TWO) + ", who/when, tuned"),
         Claim("effect of circuit depth", "studied; deep circuits in the title",
               f"{100 * min(gained):+.1f} to {100 * max(gained):+.1f} points from the least to the greatest depth"),
         Claim("rule-based answers with the types", "significant improvement",
@@ -235,7 +236,7 @@ def _claims(rows: Mapping[str, Row]) -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
-def metrics(rows: Mapping[str, Row], compared: Comparison) -> dict[str, Any]:
+def metrics(rows: Mapping[str, Row], compared: Comparison, every: Mapping[str, Won]) -> dict[str, Any]:
     """The numbers for result.json."""
     found: dict[str, Any] = {"questions": {k: v for k, v in rows["questions"].items() if k not in ("key", "seconds")}}
     for task in TASKS:
@@ -248,7 +249,7 @@ def metrics(rows: Mapping[str, Row], compared: Comparison) -> dict[str, Any]:
         }
         found[f"tuned {task}"] = {name: measured(compared.score(str(task), name)) for name in compared.names()}
     for task in ANSWERED:
-        won = gains(rows, task)
+        won = every[str(task)]
         found[f"answers {task}"] = {
             name: {"mrr": mrr(places), "p_at_1": first(places),
                    **({"gain": measured(won[name][0]), "p_value": won[name][1]} if name in won else {})}

@@ -201,20 +201,28 @@ def _generated(text: str) -> Dataset:
     return Dataset(text, X, y.astype(str), names, f"built in: {name} of Bowles, Ahmed and Schuld, arXiv:2403.07059")
 
 
+def original(name: str, file: str, sha256: str, origin: str) -> bytes:
+    """The content of a file of the data folder, which must be what it was. name: of the data set that needs it.
+
+    Raises: UserError that says where to get it.
+    """
+    path = data_folder() / file
+    if not path.is_file():
+        raise UserError(
+            f"{name} needs {path}, which is not there. Get it from {origin}, or set KETWORK_DATA to the folder "
+            f"that holds {file.partition('/')[0]}/."
+        )
+    raw = path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise UserError(f"{path} is not the original file (its SHA-256 differs). Get it anew from {origin}.")
+    return raw
+
+
 def _from_images(name: str) -> Dataset:
     folder, origin, hashes = IMAGES[name]
     arrays = []
     for file, expected in hashes.items():
-        path = data_folder() / folder / file
-        if not path.is_file():
-            raise UserError(
-                f"{name} needs {path}, which is not there. Get it from {origin}, or set KETWORK_DATA to the folder "
-                f"that holds {folder}/."
-            )
-        raw = path.read_bytes()
-        if hashlib.sha256(raw).hexdigest() != expected:
-            raise UserError(f"{path} is not the original file (its SHA-256 differs). Get it anew from {origin}.")
-        content = gzip.decompress(raw)
+        content = gzip.decompress(original(name, f"{folder}/{file}", expected, origin))
         arrays.append(np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]))
     labels = arrays[1].astype(str)
     images = arrays[0].reshape(len(labels), -1).astype(np.float64) / 255
