@@ -5,10 +5,10 @@ import pytest
 
 from ketwork.atlas import farhi_neven_tables as tables
 from ketwork.atlas.farhi_neven import LABELS
-from ketwork.atlas.farhi_neven_digits import PREPARATIONS, READOUTS
+from ketwork.atlas.farhi_neven_digits import PREPARATIONS, READOUTS, TEST_SHARE
 from ketwork.atlas.farhi_neven_states import KINDS
 from ketwork.atlas.farhi_neven_tables import LINEAR, NETWORK, OURS, chosen, errors, metrics, percent
-from ketwork.experiments.compare import interval
+from ketwork.experiments.compare import interval, paired_p_value
 
 
 def made_rows():
@@ -75,6 +75,24 @@ def test_digits_section(rows):
     assert cells["random angles, untrained"][0] == "none"
     assert float(cells[NETWORK][3]) < 0.05
     assert "90% of the clear test images" in section.text[1]
+    assert "Holm's method for 4 tests" in section.text[0]
+
+
+def test_p_values_are_those_of_a_family(rows):
+    part = chosen(rows, "digits box")
+    found = tables.against(part)
+    plain = {m: paired_p_value(errors(part, OURS), errors(part, m), TEST_SHARE) for m in found}
+    assert len(found) == 4 and OURS not in found
+    tested = {m: p for m, p in plain.items() if not np.isnan(p)}
+    least = min(tested, key=tested.get)
+    assert np.isclose(found[least], min(1, len(tested) * tested[least]))
+    assert all(found[m] >= p for m, p in tested.items())
+
+
+def test_intervals_know_that_splits_share_data(rows):
+    part = chosen(rows, "digits box")
+    naive = interval(errors(part, OURS))
+    assert np.isclose(tables.over_splits(part, OURS).half, naive.half * np.sqrt((1 / 3 + 0.25) / (1 / 3)))
 
 
 def test_course_and_superpositions(rows):
