@@ -14,7 +14,6 @@ from ketwork.atlas.vqc_optimizers import (
     REPRESENTATIONS,
     TEST_SHARE,
     circuit_classifier,
-    circuits_spent,
     classical_classifier,
     features_row,
     gradient_row,
@@ -84,12 +83,12 @@ def test_more_steps_go_on_where_fewer_ended():
 def test_circuits_are_counted():
     """A loss a sample for COBYLA; with the gradient of 40 weights by shifts, 81."""
     X, y = blobs()
-    assert circuits_spent(circuit_classifier("aqgd", 7, 0).fit(X, y), 40) == 7 * 40 * 81
-    assert circuits_spent(circuit_classifier("adam", 3, 0).fit(X, y), 40) == 3 * 40 * 81
+    assert circuit_classifier("aqgd", 7, 0).fit(X, y).n_circuit_evaluations_ == 7 * 40 * 81
+    assert circuit_classifier("adam", 3, 0).fit(X, y).n_circuit_evaluations_ == 3 * 40 * 81
     seen = []
     model = circuit_classifier("cobyla", 50, 0)
     model.callbacks = [lambda state: seen.append(state["loss"])]
-    assert circuits_spent(model.fit(X, y), 40) == len(seen) * 40
+    assert model.fit(X, y).n_circuit_evaluations_ == len(seen) * 40
 
 
 def test_scores_by_hand():

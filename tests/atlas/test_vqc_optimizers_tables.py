@@ -5,10 +5,9 @@ import pytest
 
 from ketwork.atlas import vqc_optimizers_tables as tables
 from ketwork.atlas.vqc_optimizers import ALL_WORDS, BESIDE, CLASSICAL, FIRST, OPTIMIZERS, REPRESENTATIONS, TEST_SHARE
-from ketwork.atlas.vqc_optimizers_tables import LBFGS, best, chosen, compared, mean, metrics, values
-from ketwork.experiments.compare import interval
-
-COBYLA = "VQC, COBYLA, 100 epochs"
+from ketwork.atlas.vqc_optimizers_tables import COBYLA, LBFGS, Against, best, chosen, mean, metrics, values
+from ketwork.experiments.compare import interval, paired_p_value
+from ketwork.experiments.ranks import holm
 
 
 def made_models(accuracies, k):
@@ -54,10 +53,25 @@ def test_rows_are_found_by_what_they_are(rows):
 
 
 def test_words_of_paired_tests(rows):
-    part = chosen(rows, "TF-IDF")
-    assert compared(part, FIRST, COBYLA).startswith("better") and compared(part, COBYLA, FIRST).startswith("worse")
-    assert "no difference" in compared(chosen(rows, "least squares"), FIRST, CLASSICAL[0])
-    assert compared(part[:1], FIRST, COBYLA) == "no test"
+    main, features = tables.main_tests(rows), tables.feature_tests(rows)
+    assert main[COBYLA].word == "worse" and str(main[COBYLA].back).startswith("better (p = ")
+    assert features["least squares", CLASSICAL[0]].word == "no difference shown"
+    assert {str(test) for test in tables.main_tests(made_rows(1)).values()} == {"no test"}
+
+
+def test_tests_of_a_table_are_one_family():
+    """What a test alone shows is not shown among all tests of its table."""
+    rows, rng = made_rows(5), np.random.default_rng(0)
+    for row in chosen(rows, "TF-IDF"):
+        for model in row["models"].values():
+            model["scores"][0] += 0.02 * rng.normal()
+    part, found = chosen(rows, "TF-IDF"), tables.main_tests(rows)
+    raw = {model: paired_p_value(values(part, model), values(part, FIRST), TEST_SHARE) for model in found}
+    assert len(found) == len(tables.SHOWN) - 1
+    assert [found[model].p for model in found] == pytest.approx(holm(list(raw.values())))
+    assert any(raw[model] < 0.05 <= found[model].p for model in found)
+    assert len(tables.feature_tests(rows)) == len(REPRESENTATIONS) * len(CLASSICAL)
+    assert Against(0.1, 0.04).word == "better" and Against(0.1, 0.06).word == "no difference shown"
 
 
 def test_main_table(rows):

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.backends.shift import shifted_circuits
 from ketwork.checks import check_choice
 from ketwork.engine.simulator import Simulator
 from ketwork.experiments.text import TextFeatures
@@ -159,23 +158,13 @@ def scores(model: Any, X: Any, y: NDArray[np.int64]) -> list[float]:
     return [float(accuracy_score(y, said)), *map(float, found[:3])]
 
 
-def circuits_spent(model: VariationalClassifier, samples: int) -> int:
-    """Circuits that a device runs for a training: one for a loss of a sample, and two more for each weight where the
-    gradient is taken, by shifts."""
-    circuit, by_method = model.circuit_, model.n_circuit_evaluations_
-    if model.optimizer == "cobyla":
-        return int(by_method)
-    steps = by_method / (samples * (1 + len(shifted_circuits(circuit))))  # the model counts angles of features as well
-    return round(steps * samples * (1 + 2 * circuit.n_weights))
-
-
 def _quantum(part: Part, method: str, steps: int, seed: int, scale: float | None = None) -> Row:
     model = circuit_classifier(method, steps, seed, scale).fit(part.X, part.y)
     return {
         "scores": scores(model, part.X_test, part.y_test),
         "train": scores(model, part.X, part.y)[0],
         "loss": [entry["loss"] for entry in model.history_],
-        "circuits": circuits_spent(model, len(part.y)),
+        "circuits": int(model.n_circuit_evaluations_),
         "fit_seconds": model.fit_seconds_,
     }
 

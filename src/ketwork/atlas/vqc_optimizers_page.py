@@ -14,19 +14,27 @@ from ketwork.atlas.vqc_optimizers import (
     OPTIMIZERS,
     REPRESENTATIONS,
     SCALES,
-    TEST_SHARE,
     Row,
     features_row,
     gradient_row,
     scale_row,
     table_row,
 )
-from ketwork.atlas.vqc_optimizers_tables import LBFGS, PAPER, PAPER_F, SEVEN, best, chosen, compared, mean, values
-from ketwork.experiments.compare import paired_p_value
+from ketwork.atlas.vqc_optimizers_tables import (
+    COBYLA,
+    LBFGS,
+    PAPER,
+    PAPER_F,
+    SEVEN,
+    best,
+    chosen,
+    feature_tests,
+    main_tests,
+    mean,
+)
 from ketwork.experiments.ledger import Ledger
 from ketwork.report.run_page import Check, Claim, Finding
 
-COBYLA = "VQC, COBYLA, 100 epochs"
 LABELLED = "least squares"
 WITHIN = 0.05
 
@@ -47,7 +55,7 @@ def vqc_optimizers_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
 
 def finding(rows: dict[str, Row]) -> Finding:
     """The report's content."""
-    part, checks = chosen(rows, MAIN), _checks(rows)
+    part, tests, checks = chosen(rows, MAIN), main_tests(rows), _checks(rows)
     five, every = best(part, CLASSICAL), best(part, tuple(ALL_WORDS))
     ours = mean(part, FIRST)
     labelled = mean(chosen(rows, LABELLED), FIRST)
@@ -56,12 +64,12 @@ def finding(rows: dict[str, Row]) -> Finding:
         "Joshi, Katyayan and Ahmed, arXiv:2102.08949: whether a restaurant review is liked, from five features on five "
         "qubits",
         _verdict(rows, five, every, checks),
-        _tone(part, five),
+        {"better": "worse", "worse": "better"}.get(tests[five].word, "open"),
         (
             (str(ours), "accuracy, AQGD, 100 epochs", f"the paper: {PAPER}"),
-            (str(mean(part, five)), f"best classical model on the same features: {five}", compared(part, five, FIRST)),
+            (str(mean(part, five)), f"best classical model on the same features: {five}", str(tests[five])),
             (str(mean(part, every)), f"best classical model on all words: {ALL_WORDS[every]}",
-             compared(part, every, FIRST)),
+             str(tests[every])),
             (str(labelled), "AQGD, 100 epochs, features made with labels", "5 components of partial least squares"),
         ),
         _claims(rows),
@@ -77,7 +85,9 @@ def finding(rows: dict[str, Row]) -> Finding:
             "Values are exact, the paper's are of a simulator with shots or of a device.",
             "Adam, L-BFGS, classical models on all words, other features and the scaling are added. The kinds of "
             "features were looked for on other splits of the same reviews until one brought the circuit near the "
-            "paper's number; that they explain the difference is our reading, not the paper's.",
+            "paper's number, and the checks called \"explained\" were set after first looks; that they explain the "
+            "difference is our reading, not the paper's.",
+            "Of the 1,000 sentences 4 are there twice, and may be on both sides of a split.",
         ),
         checks,
         (
@@ -112,46 +122,39 @@ def _checks(rows: dict[str, Row]) -> tuple[Check, ...]:
     train = float(np.mean([row["models"][FIRST]["train"] for row in part]))
     low = PAPER - WITHIN
     further = mean(part, LBFGS)
-    difference = rows["gradient"]["difference"]
+    difference, tests = rows["gradient"]["difference"], main_tests(rows)
+    reached = abs(ours.mean - PAPER) <= WITHIN
+    remark = f"its accuracy in training is {train:.3f}"
     return (
         Check("accuracy of AQGD with 100 epochs on 5 principal components", f"within {WITHIN} of {PAPER}", str(ours),
-              abs(ours.mean - PAPER) <= WITHIN,
-              f"its accuracy in training is {train:.3f}; the next three checks say where the difference comes from"),
+              reached, remark if reached else f"{remark}; the next three checks ask where the difference comes from"),
         Check("explained: these features do not hold it, the best classical model stays below as well", f"< {low:g}",
               f"{ceiling} ({five})", ceiling.mean < low),
         Check("explained: it is not the optimiser, L-BFGS by exact gradients stays below as well", f"< {low:g}",
-              str(further), further.mean < low, f"against AQGD: {compared(part, LBFGS, FIRST)}"),
+              str(further), further.mean < low, f"against AQGD: {tests[LBFGS]}"),
         Check("explained: on five features made with training labels the same circuit and optimiser come near",
               f"within {WITHIN} of {PAPER}", str(lifted), abs(lifted.mean - PAPER) <= WITHIN),
         Check("AQGD with 100 epochs is the best of the paper's seven models", FIRST,
               f"{leading}: {mean(part, leading)}", leading == FIRST),
         Check("AQGD is better than COBYLA, both with 100 epochs", "better, in a paired test",
-              compared(part, FIRST, COBYLA), compared(part, FIRST, COBYLA).startswith("better"),
+              str(tests[COBYLA].back), tests[COBYLA].back.word == "better",
               f"COBYLA: {mean(part, COBYLA)}"),
         Check("the gradient here is the parameter-shift rule's", "difference below 1e-10", f"{difference:.1e}",
               difference < 1e-10),
     )  # fmt: skip
 
 
-def _tone(part: Sequence[Row], five: str) -> str:
-    """Of AQGD against the best classical model on the same features."""
-    p = paired_p_value(values(part, FIRST), values(part, five), TEST_SHARE)
-    if np.isnan(p) or p >= 0.05:
-        return "open"
-    return "better" if mean(part, FIRST).mean > mean(part, five).mean else "worse"
-
-
 def _verdict(rows: dict[str, Row], five: str, every: str, checks: Sequence[Check]) -> str:
     part, labelled = chosen(rows, MAIN), chosen(rows, LABELLED)
-    ours = mean(part, FIRST)
+    ours, tests = mean(part, FIRST), main_tests(rows)
     where = "within" if abs(ours.mean - PAPER) <= WITHIN else "not within"
     lift = best(labelled, CLASSICAL)
     return (
         f"On five principal components of TF-IDF the circuit trained by AQGD for 100 epochs tells {ours} of the test "
         f"reviews, {where} {WITHIN} of the paper's {PAPER}. Of the classical models on the same features the best, "
-        f"{five}, reaches {mean(part, five)}, against AQGD {compared(part, five, FIRST)}; on all words the best, "
-        f"{ALL_WORDS[every]}, reaches {mean(part, every)}, {compared(part, every, FIRST)}. On five features made with "
+        f"{five}, reaches {mean(part, five)}, against AQGD {tests[five]}; on all words the best, "
+        f"{ALL_WORDS[every]}, reaches {mean(part, every)}, {tests[every]}. On five features made with "
         f"the training labels the same circuit reaches {mean(labelled, FIRST)}, the best classical model, {lift}, "
-        f"{mean(labelled, lift)}: {compared(labelled, lift, FIRST)}. "
+        f"{mean(labelled, lift)}: {feature_tests(rows)[LABELLED, lift]}. p by Holm's method. "
         f"{sum(c.passed for c in checks)} of {len(checks)} checks are reached."
     )
