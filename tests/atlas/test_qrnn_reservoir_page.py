@@ -13,6 +13,7 @@ from ketwork.atlas.qrnn_reservoir_page import finding
 def test_words_follow_the_numbers(rows):  # noqa: F811
     found = finding(rows)
     assert found.tone == "worse"
+    assert "training takes 30 to 30 times as long" in found.verdict
     assert "in 0 of 15 cases" in found.verdict and "on 5 of 5 tasks" in found.verdict
     assert "worse in 15 of 15 cases and better in 0" in found.verdict
     passed = {check.claim: check.passed for check in found.checks}

@@ -103,6 +103,18 @@ def test_sections_have_all_rows(rows):
     assert "<svg" in tables.forecast(rows).figure and "<svg" in tables.circuit().figure
 
 
+def test_the_scale_says_what_falls(rows):
+    """The rows' errors fall as the scale rises; turned around, they fall with the scale."""
+    said = tables.wide(rows, TASKS[:1])[1].text[0]
+    assert "None gets better at every step" in said
+    error = tables.geometric(tables.chosen(rows, TASKS[0], "gru", "reservoir")).mean
+    assert f"GRU {tables.short(error)} on {TASKS[0]}" in said
+    for k in range(5):
+        rows[f"scale, {TASKS[0]}, qgru {k}"]["test"] = [0.01, 0.02]
+    said = tables.wide(rows, TASKS[:1])[1].text[0]
+    assert f"Better at every step towards a smaller input: QGRU on {TASKS[0]}." in said
+
+
 def test_metrics(rows):
     found = tables.metrics(rows)
     assert found["cosine"]["qrnn, reservoir"]["mean"] == pytest.approx(1e-2, rel=0.1)

@@ -181,6 +181,11 @@ def _checks(rows: dict[str, Row]) -> tuple[Check, ...]:
             "all layers, and ZX alone; the bound is ours",
         )
     )
+    return (*found, *_state_checks(rows))
+
+
+def _state_checks(rows: dict[str, Row]) -> list[Check]:
+    found: list[Check] = []
     for kind in KINDS:
         part = chosen(rows, f"states {kind}")
         written, plain, steep = (interval([r[key] for r in part]) for key in ("written down", *LOSSES))
@@ -203,7 +208,7 @@ def _checks(rows: dict[str, Row]) -> tuple[Check, ...]:
                 f"is {percent(plain)}",
             )
         )
-    return tuple(found)
+    return found
 
 
 def _claims(rows: dict[str, Row], ours: Interval) -> tuple[Claim, ...]:

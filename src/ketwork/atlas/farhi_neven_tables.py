@@ -158,7 +158,7 @@ def digits(rows: Sequence[Row], name: str) -> Section:
         f"{first['seen']:.0%} of the clear test images have bits that were seen in training: on 16 bits even the "
         "nearest neighbour is mostly a table of what was seen.",
         "Every model is fitted once and untuned. By the formula all layers can say no more than one layer of ZX; what "
-        "differs between the two comes from training. It passes once over the images, as in the paper, and the "
+        "differs between the two comes from training. It passes once over the images, and the "
         "classical models train to their end; for ZX gates alone, learning from superpositions, below, is that.",
     )
     header = ("", "weights", "error, clear images", "error, all images", "p")
