@@ -62,6 +62,22 @@ def test_gradients_by_shifts_equal_exact_ones() -> None:
     assert np.allclose(found.x, right.x, atol=1e-10) and np.allclose(found.w, right.w, atol=1e-10)
 
 
+def test_no_circuit_is_run_for_gradients_that_nobody_wants() -> None:
+    cotangent = np.ones((len(X), len(SUMS)))
+    runs = []
+
+    class Counted(Plain):
+        def expectation(self, circuit: Any, *args: Any) -> Any:
+            runs.append(circuit)
+            return super().expectation(circuit, *args)
+
+    _, both = value_and_pullback(Counted(), CIRCUIT, SUMS, X, W)
+    gradient, with_inputs = both(cotangent), len(runs)
+    _, alone = value_and_pullback(Counted(), CIRCUIT, SUMS, X, W, inputs=False)
+    assert np.allclose(alone(cotangent).w, gradient.w, atol=1e-12)
+    assert len(runs) - with_inputs < with_inputs
+
+
 def test_gradients_of_a_circuit_without_slots_are_empty() -> None:
     values, pull_back = value_and_pullback(Plain(), Circuit(1).h(0), PauliSum.from_dict({"X": 1.0}))
     gradient = pull_back([[1.0]])

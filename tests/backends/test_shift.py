@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, PauliSum, Simulator, w, x
-from ketwork.backends.shift import rule, shifted_circuits
+from ketwork.backends.shift import count_shifts, rule, shifted_circuits
 from ketwork.circuit.gates import GATES
 from random_circuits import random_circuit
 
@@ -46,6 +46,12 @@ def test_two_circuits_for_most_angles_and_four_for_the_rest() -> None:
     assert len(shifted_circuits(Circuit(2).ry(0, w[0]).rzz(0, 1, w[1]).cp(0, 1, x[0]))) == 6
     assert len(shifted_circuits(Circuit(2).crx(0, 1, w[0]))) == 4
     assert len(rule("ry", 0)) == 2 and len(rule("xx_plus_yy", 1)) == 4
+
+
+def test_without_inputs_only_angles_with_weights_are_shifted() -> None:
+    circuit = Circuit(2).rx(0, x[0]).ry(0, w[0] * x[1] + 1).crx(0, 1, w[1]).cp(0, 1, x[0])
+    assert (count_shifts(circuit), count_shifts(circuit, inputs=False)) == (10, 6)
+    assert len(shifted_circuits(circuit, inputs=False)) == 6
 
 
 def test_numbers_and_global_phases_have_no_derivative() -> None:

@@ -216,8 +216,8 @@ def readouts(rows: dict[str, Row]) -> Section:
         cells.append((f"{kind.upper()}, test error at the end", *(str(geometric(values)) for values in found)))
     fewer, cases = sooner(rows, "read-out")
     text = (
-        "The linear read-out of a reservoir learned by the steps of the published recipe, RMSprop in batches of 10, 100 "
-        "passes. Passes until the training loss is below 5 % of the variance of the targets (a threshold of ours; the "
+        "The linear read-out of a reservoir learned by the steps of the published recipe, RMSprop in batches of 10, "
+        "100 passes. Passes until the training loss is below 5 % of the variance of the targets (a threshold of ours; the "
         "paper's count of epochs is not known), medians over seeds, of the quantum cell "
         f"and its twin: the quantum one is there sooner in {fewer} of {cases} cases. Below, where it ends: what ridge "
         "regression finds at once is in the table above.",

@@ -135,34 +135,35 @@ def cost(backend: Backend, circuit: Circuit, observables: Any, batch: int = 1) -
 
 
 def value_and_pullback(
-    backend: Backend, circuit: Circuit, observables: Any, x: Any = None, w: Any = None
+    backend: Backend, circuit: Circuit, observables: Any, x: Any = None, w: Any = None, inputs: bool = True
 ) -> tuple[Floats, Callable[[Any], Gradient]]:
     """Expectation values (B, M), and a function from their cotangents (B, M) to a `Gradient`.
 
     The backend's own way where it has one; else the parameter-shift rule, which needs nothing but expectation values:
-    two circuits for most angles, four for the few with two frequencies (`backends.shift`).
+    two circuits for most angles, four for the few with two frequencies (`backends.shift`). inputs: False where the
+    gradient by the inputs is not wanted, so that no circuit is run for it; it then comes out as 0 or incomplete.
     """
     own = getattr(backend, "value_and_pullback", None)
     if own is not None and getattr(backend, "differentiable", True):
         result: tuple[Floats, Callable[[Any], Gradient]] = own(circuit, observables, x, w)
         return result
     values = backend.expectation(circuit, observables, x, w)
-    inputs = np.zeros((len(values), 0)) if x is None else check_array("x", x, 2)
+    rows = np.zeros((len(values), 0)) if x is None else check_array("x", x, 2)
     weights = np.zeros(0) if w is None else check_array("w", w, 1)
 
     def pull_back(cotangent: Any) -> Gradient:
         by_value = check_array("cotangent", cotangent, 2)
         if by_value.shape != values.shape:
             raise ValueError(f"Argument `cotangent` must have shape {values.shape}, but has {by_value.shape}.")
-        terms = shifted_circuits(circuit)
-        gx, gw = np.zeros_like(inputs), np.zeros_like(weights)
+        terms = shifted_circuits(circuit, inputs)
+        gx, gw = np.zeros_like(rows), np.zeros_like(weights)
         if not terms:
             return Gradient(gx, gw)
         runs = each(apart(backend, 1), [term.circuit for term in terms], observables, x, w)
         for term, run in zip(terms, runs, strict=True):
             share = term.factor * (by_value * run).sum(axis=1)
             for slot in term.angle.slots:
-                slope = term.angle.derivative(slot).evaluate(inputs, weights)
+                slope = term.angle.derivative(slot).evaluate(rows, weights)
                 if slot.kind == "x":
                     gx[:, slot.index] += share * slope
                 else:

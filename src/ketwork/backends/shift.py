@@ -1,5 +1,6 @@
 """The parameter-shift rule: derivatives of expectation values from expectation values of shifted circuits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,18 +43,31 @@ def rule(gate: str, place: int) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def shifted_circuits(circuit: Circuit) -> list[Shifted]:
-    """All terms of the derivatives by all angles of a circuit that depend on an input or a weight."""
+def shifted_circuits(circuit: Circuit, inputs: bool = True) -> list[Shifted]:
+    """All terms of the derivatives by all angles of a circuit that depend on an input or a weight; on a weight, when
+    derivatives by `inputs` are not wanted."""
     terms = []
     gates = list(circuit.gates)
-    for position, gate in enumerate(gates):
+    for position, place, param in _angles(circuit, inputs):
+        gate = gates[position]
+        for shift, factor in rule(gate.name, place):
+            params = (*gate.params[:place], param + shift, *gate.params[place + 1 :])
+            moved = [*gates[:position], gate._replace(params=params), *gates[position + 1 :]]
+            terms.append(Shifted(param, factor, Circuit(circuit.n_qubits, moved, circuit.n_bits)))
+    return terms
+
+
+def count_shifts(circuit: Circuit, inputs: bool = True) -> int:
+    """How many circuits `shifted_circuits` gives."""
+    gates = circuit.gates
+    return sum(len(rule(gates[position].name, place)) for position, place, _ in _angles(circuit, inputs))
+
+
+def _angles(circuit: Circuit, inputs: bool) -> Iterator[tuple[int, int, Angle]]:
+    """The angles that are shifted: the number of the gate, the place among its angles, the angle."""
+    for position, gate in enumerate(circuit.gates):
         if gate.name == "global_phase":
             continue
         for place, param in enumerate(gate.params):
-            if not isinstance(param, Angle):
-                continue
-            for shift, factor in rule(gate.name, place):
-                params = (*gate.params[:place], param + shift, *gate.params[place + 1 :])
-                moved = [*gates[:position], gate._replace(params=params), *gates[position + 1 :]]
-                terms.append(Shifted(param, factor, Circuit(circuit.n_qubits, moved, circuit.n_bits)))
-    return terms
+            if isinstance(param, Angle) and (inputs or any(slot.kind == "w" for slot in param.slots)):
+                yield position, place, param

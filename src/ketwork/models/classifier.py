@@ -86,7 +86,7 @@ class VariationalClassifier(ClassifierMixin, Variational):  # type: ignore[misc]
     numbers the labels, and multilabel_ is True. weights_ (P,) of the circuit; head_ (M, K) and bias_ (K,) of the affine
     map, or temperature_ (1,). history_ : one dict an epoch. n_iter_ : epochs done. n_parameters_ : all trained.
     n_circuit_evaluations_ : circuits that a device would have run: what the backend runs for a sample (`cost`), and as
-    many again for every shift of every angle in a sample's gradient. fit_seconds_ : wall time.
+    many again for every shift of every angle with a weight in a sample's gradient. fit_seconds_ : wall time.
 
     Ctrl-C during `fit` stops it and keeps the best weights so far, with a warning; `resume` goes on.
     Source of "single_shot": Farhi and Neven, arXiv:1802.06002, sec. 2; Havlicek et al., arXiv:1804.11326 (parity).

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
-from ketwork.backends.shift import rule
+from ketwork.backends.shift import count_shifts
 from ketwork.checks import check_choice, check_int, check_real
 from ketwork.engine.simulator import Simulator
 from ketwork.models.encoding import Encoding
@@ -199,8 +199,7 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
 
     def _shifts(self) -> int:
         """Circuits more that the parameter-shift rule takes for the gradient of one value by all weights."""
-        angles = [(g.name, k) for g in self.circuit_ for k, p in enumerate(g.params) if not isinstance(p, float)]
-        return sum(len(rule(*angle)) for angle in angles) * (2 if self.kernel == "fidelity" else 1)
+        return count_shifts(self.circuit_, inputs=False) * (2 if self.kernel == "fidelity" else 1)
 
     def _check_kernel_parameters(self, target: Target | None) -> None:
         check_choice("kernel", self.kernel, KERNELS)

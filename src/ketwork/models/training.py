@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ketwork import seeds
 from ketwork.backends import protocol
-from ketwork.backends.shift import rule
+from ketwork.backends.shift import count_shifts
 from ketwork.circuit import Angle, Circuit
 from ketwork.engine.simulator import Simulator
 from ketwork.models.heads import Head
@@ -106,7 +106,7 @@ class Trainee:
         if self.frozen:
             values = self.backend.expectation(*asked)
         else:
-            values, pull_back = protocol.value_and_pullback(self.backend, *asked)
+            values, pull_back = protocol.value_and_pullback(self.backend, *asked, inputs=False)
         loss, by_outputs = self.loss(self.head.outputs(values, own), samples.targets, samples.weights)
         by_values, by_own = self.head.pull_back(values, own, by_outputs)
         penalty, by_penalty = self.head.penalty(own)
@@ -117,9 +117,7 @@ class Trainee:
     def circuits(self) -> tuple[int, int]:
         """Circuits that a device would run for a sample: for its value, and for its gradient by the shift rule too."""
         value = protocol.cost(self.backend, self.circuit, self.observables, 1).circuits
-        angles = [(g.name, k) for g in self.circuit for k, p in enumerate(g.params) if isinstance(p, Angle)]
-        shifts = 0 if self.frozen else sum(len(rule(*angle)) for angle in angles)
-        return value, value * (1 + shifts)
+        return value, value * (1 + (0 if self.frozen else count_shifts(self.circuit, inputs=False)))
 
     def metric(self, params: Floats, inputs: Floats) -> Floats:
         """The Fubini-Study metric of the circuit's weights, the head's numbers each for itself: (n_free, n_free)."""

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ketwork.backends import protocol
-from ketwork.backends.shift import rule
+from ketwork.backends.shift import count_shifts
 from ketwork.checks import check_array, check_real
-from ketwork.circuit.angle import Angle
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.door import check_circuit, check_observables
 from ketwork.engine.simulator import Simulator
@@ -124,8 +123,7 @@ class Objective:
     @cached_property
     def n_shifts(self) -> int:
         """How many shifted circuits a gradient takes on a device."""
-        gates = [gate for gate in self.circuit if gate.name != "global_phase"]
-        return sum(len(rule(g.name, k)) for g in gates for k, param in enumerate(g.params) if isinstance(param, Angle))
+        return count_shifts(self.circuit)
 
     # ------------------------------------------------------------------ inside
     @cached_property
