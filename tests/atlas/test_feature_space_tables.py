@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ketwork.atlas import feature_space_tables as tables
 from ketwork.atlas.feature_space import DEPTHS
-from ketwork.experiments.compare import compare, interval
+from ketwork.experiments.compare import compare, interval, paired_p_value
 
 METHODS = ("raw", "readout", "readout and zne")
 
@@ -53,8 +53,30 @@ def test_contenders_and_cells():
     assert list(scores)[:3] == ["kernel", "variational, 4 layers", "kernel, no entangling gates"]
     assert scores["RBF"] == [0.6 - 0.004 * k for k in range(4)]
     assert tables.percent(interval([0.5])) == "50.0 %" and "±" in tables.percent(interval([0.5, 0.6]))
-    assert tables.tested([1.0], [0.5]) == "" and float(tables.tested([1, 2.1, 3], [0, 1, 2])) < 0.01
+    assert tables.tested(([1.0], [0.5])) == [""] and float(*tables.tested(([1, 2.1, 3], [0, 1, 2]))) < 0.01
     assert len(tables.chosen(rows, "device")) == 4 and len(tables.chosen(rows, "kernel on device")) == 4
+
+
+def test_tests_of_a_table_are_one_family():
+    """Holm's correction: the least p value is that of the test alone times how many there are."""
+    rng = np.random.default_rng(0)
+    pairs = [(rng.normal(size=8), rng.normal(0.8, 1, 8)) for _ in range(4)]
+    alone = [paired_p_value(*pair, 0.0) for pair in pairs]
+    found = [float(p) for p in tables.tested(*pairs)]
+    assert np.isclose(min(found), min(1, 4 * min(alone)), rtol=0.01)
+    assert all(p >= 0.99 * q for p, q in zip(found, alone, strict=True))
+    against = tables.against_kernel(tables.contenders(made_rows()))
+    assert len(against) == 4 and "kernel" not in against
+
+
+def test_words_of_the_device_follow_the_numbers():
+    rows = made_rows()
+    assert "x1 0.106 ± 0.008, -1.6" in tables.device(rows).text[1]
+    for key, row in rows.items():
+        if key.startswith("device"):
+            row["trained: ideal"]["raw x5"] = [0.5, 0.4]
+    assert "x5 0.400 ± 0.000, -50.0 ± 0.0 points" in tables.device(rows).text[1]
+    assert "from 90.6" in tables.three(rows).text[0]
 
 
 def test_sections_hold_the_numbers():

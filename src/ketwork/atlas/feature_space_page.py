@@ -8,6 +8,7 @@ import numpy as np
 from ketwork.atlas import feature_space_tables as tables
 from ketwork.atlas.feature_space import STARTS, TEST_SETS, TESTING, TRAINING, classical, learn, more_points
 from ketwork.atlas.feature_space_device import DEVICE, FOLDS, kernel_on_device, variational_on_device
+from ketwork.atlas.feature_space_device import SHOTS as READ_SHOTS
 from ketwork.atlas.feature_space_real import compared
 from ketwork.atlas.feature_space_tables import DEEPEST, Row, at_depth, chosen, contenders, of_kernel, percent
 from ketwork.experiments.compare import Comparison, interval, paired_p_value
@@ -71,6 +72,8 @@ def finding(rows: dict[str, Row], real: Comparison) -> Finding:
             f"{STARTS} runs are made and the one with the lowest risk is taken; one run alone stands beside.",
             "Training by gradients, three qubits with more points, noise beyond the device's own, classical models and "
             "other data are not in the paper.",
+            "What the checks ask for is ours, not the paper's. The 98 % was set before anything was run, the other "
+            "thresholds while this was written, after first looks.",
         ),
         checks,
         (
@@ -87,8 +90,8 @@ def finding(rows: dict[str, Row], real: Comparison) -> Finding:
 
 def _verdict(rows: dict[str, Row], real: Comparison, best: str, checks: Sequence[Check]) -> str:
     scores = contenders(rows)
-    p = paired_p_value(scores["kernel"], scores[best], 0.0)
-    test = "" if np.isnan(p) else f" (paired test: p = {p:.2g})"
+    p = tables.against_kernel(scores)[best]
+    test = f" (paired test with Holm's correction: p = {p})" if p else ""
     return (
         "On data whose labels were made with its own feature map the kernel reaches "
         f"{percent(interval(scores['kernel']))} and the variational classifier "
@@ -135,7 +138,7 @@ def _kept(name: str, ideal: list[float], parts: Sequence[Row]) -> Check:
     """Whether the device's noise costs little accuracy."""
     raw, mended = ([part[f"{method} x1"][0] for part in parts] for method in ("raw", "readout and zne"))
     drop, rest = interval(np.subtract(ideal, raw)), interval(np.subtract(ideal, mended))
-    return Check(f"{name} on {DEVICE} with 10,000 shots: accuracy lost, with mitigation", "at most 2 points",
+    return Check(f"{name} on {DEVICE} with {READ_SHOTS:,} shots: accuracy lost, with mitigation", "at most 2 points",
                  f"{percent(rest)}; {percent(drop)} without mitigation", rest.mean <= 0.02)  # fmt: skip
 
 

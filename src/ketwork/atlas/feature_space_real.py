@@ -44,8 +44,8 @@ def models() -> dict[str, Any]:
         ansatz_options={"rotations": ("Y", "Z")},
         readout="observables",
         observables=pauli("Z" * FEATURES, tuple(range(FEATURES)), FEATURES),
-        optimizer="adam",
-        epochs=40,
+        optimizer="l-bfgs",
+        epochs=100,
         early_stopping=False,
     )
     scales = loguniform(0.1, 2.0)

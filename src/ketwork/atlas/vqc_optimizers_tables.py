@@ -227,8 +227,8 @@ def scales(rows: dict[str, Row]) -> Section:
         cells.append((name.removeprefix("scale "), str(found), f"{np.mean([row['train'] for row in part]):.3f}"))
     text = (
         "AQGD with 100 epochs; features as they are (principal components of rows of length 1), or standardised and "
-        "multiplied by a factor. Phases of pairs are 2 (pi - a)(pi - b), which turn by 2 pi for every unit of a feature: with "
-        "factor 1 neighbours in the features are no neighbours in the states.",
+        "multiplied by a factor. Phases of pairs are 2 (pi - a)(pi - b), which turn by 2 pi for every unit of a "
+        "feature: with factor 1 neighbours in the features are no neighbours in the states.",
     )
     return Section("Features as angles", text, Table(("factor", "accuracy", "accuracy in training"), tuple(cells)))
 
