@@ -198,7 +198,7 @@ def _readings(runs: Sequence[Row], where: str) -> list[tuple[str, ...]]:
     of_scores = tested(*((scores[key], exact) for key in keys))
     of_error = dict(zip(base, tested(*((off[key], off[raw]) for key, raw in base.items())), strict=True))
     title = where.removeprefix("trained: ")
-    cells = [(title, "ideal, exact", percent(interval(exact)), "", "0", "")]
+    cells: list[tuple[str, ...]] = [(title, "ideal, exact", percent(interval(exact)), "", "0", "")]
     for key, p in zip(keys, of_scores, strict=True):
         cells.append((title, key, percent(interval(scores[key])), p, str(interval(off[key])), of_error.get(key, "")))
     return cells
