@@ -9,6 +9,7 @@ import pytest
 from ketwork.atlas import question_classification as qc
 from ketwork.atlas.question_classification import TASKS, TEST, TRAINING, Types, over_depth, over_size, split, tuned
 from ketwork.experiments import text_data
+from ketwork.experiments.contenders import plain
 from ketwork.experiments.text_data import Question
 
 WORDS = {"who": "painter singer king author actor", "when": "year century date born opened",
@@ -108,6 +109,17 @@ def test_over_depth_and_size():
     assert row["wide_kernel"][0] < row["kernel"][0]
     sizes = over_size(TASKS[3], 0, (2,))
     assert set(sizes["series"]) == {"QSVM", "VQC", *qc.CLASSICAL}
+
+
+def test_support_vector_machines_have_the_same_penalty(monkeypatch):
+    """Quantum or classical, tuned in the same range from the same start."""
+    untuned = {qc.qsvm(1, "auto", 0).C} | {qc.classical(name, 0)[-1].C for name in qc.CLASSICAL[:2]}
+    assert untuned == {qc.C}
+    spaces: list[dict] = []
+    monkeypatch.setattr(qc, "compare", lambda models, baselines, *_, **__: spaces.extend(
+        space for group in (models, baselines) for _, space in group.values()))  # fmt: skip
+    tuned(None, 0)
+    assert len({plain(space["C"]) for space in spaces if "C" in space}) == 1
 
 
 def test_the_mean_of_a_kernel():

@@ -247,7 +247,8 @@ def rule_table(row: Row) -> Section:
             cells.append((kind, part, str(found["questions"]), f"{found['right']:.1%}", f"{found['any']:.1%}",
                           f"{found['chance']:.3f}", *(f"{v:.3f}" for v in found["mrr"])))  # fmt: skip
     text = (
-        "A candidate's score is the cosine of its TF-IDF with the question's. By the type a rule says whether a "
+        "A candidate's score is the cosine of its TF-IDF with the question's; words weigh by all candidates of the "
+        "part. By the type a rule says whether a "
         "sentence can hold the answer: a name or a word for a person (who), a year or a date (when), a place (where), "
         "a number or a manner (how), a reason (why), anything (what). Rules and penalty were chosen on the development "
         "part with the true types; the test part shows what is left of that.",

@@ -52,7 +52,7 @@ def restaurant_reviews() -> tuple[tuple[str, ...], NDArray[np.int64]]:
     Source: Kotzias et al., From group to individual labels using deep features, KDD 2015 (the part from Yelp).
     """
     file = "restaurant_reviews/Restaurant_Reviews.tsv"
-    text = original("restaurant reviews", file, HASHES[file], REVIEWS).decode("utf-8")
+    text = original("The set of restaurant reviews", file, HASHES[file], REVIEWS).decode("utf-8")
     rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t"))
     return tuple(row["Review"] for row in rows), np.array([int(row["Liked"]) for row in rows])
 
