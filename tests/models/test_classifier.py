@@ -360,3 +360,12 @@ def test_a_frozen_circuit_that_answers_itself_has_nothing_to_train(optimizer):
     assert model.n_parameters_ == 0 and model.n_iter_ == 1
     assert np.isfinite(model.history_[0]["loss"])
     np.testing.assert_array_equal(model.weights_, VariationalClassifier(**options).fit(X, y).weights_)
+
+
+@pytest.mark.parametrize("readout", ["softmax", "sigmoid", "observables", "single_shot"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_more_probable_the_higher_the_decision(readout, seed):
+    model = VariationalClassifier(readout=readout, epochs=3, layers=1, n_qubits=2, random_state=seed).fit(*MOONS)
+    order = np.argsort(model.decision_function(MOONS[0]))
+    assert np.all(np.diff(model.predict_proba(MOONS[0])[order, 1]) >= -1e-9)
+    np.testing.assert_array_equal(model.predict(MOONS[0]), model.predict_proba(MOONS[0]).argmax(axis=1))

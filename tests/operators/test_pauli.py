@@ -11,7 +11,10 @@ from ketwork import PauliSum, hermitian, pauli, pauli_z
 from ketwork.operators.pauli import PAULI_MATRICES
 
 strings = st.text("IXYZ", min_size=3, max_size=3)
-numbers = st.complex_numbers(max_magnitude=5, allow_nan=False, allow_infinity=False)
+# Rounded: a number too small to change another that it is added to would be lost in a dense matrix
+numbers = st.complex_numbers(max_magnitude=5, allow_nan=False, allow_infinity=False).map(
+    lambda z: complex(round(z.real, 6), round(z.imag, 6))
+)
 sums = st.dictionaries(strings, numbers, min_size=1, max_size=6).map(PauliSum.from_dict)
 
 

@@ -282,7 +282,7 @@ class VariationalClassifier(ClassifierMixin, Variational):  # type: ignore[misc]
         logits = self._outputs(X)
         if self.multilabel_:
             return sigmoid(logits)
-        if self.readout != "sigmoid":
+        if self.readout != "sigmoid" or len(self.classes_) == 2:  # of two, the odds of both answers together
             return softmax(logits)
         chances = sigmoid(logits) + np.finfo(float).tiny
         return np.asarray(chances / chances.sum(axis=1, keepdims=True))
