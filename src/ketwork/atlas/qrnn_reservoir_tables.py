@@ -217,8 +217,8 @@ def readouts(rows: dict[str, Row]) -> Section:
     fewer, cases = sooner(rows, "read-out")
     text = (
         "The linear read-out of a reservoir learned by the steps of the published recipe, RMSprop in batches of 10, "
-        "100 passes. Passes until the training loss is below 5 % of the variance of the targets (a threshold of ours; the "
-        "paper's count of epochs is not known), medians over seeds, of the quantum cell "
+        "100 passes. Passes until the training loss is below 5 % of the variance of the targets (our "
+        "threshold; how the paper counts epochs is not known), medians over seeds, of the quantum cell "
         f"and its twin: the quantum one is there sooner in {fewer} of {cases} cases. Below, where it ends: what ridge "
         "regression finds at once is in the table above.",
     )
