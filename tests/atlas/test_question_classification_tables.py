@@ -98,6 +98,9 @@ def test_every_section_has_its_table_and_figure():
     names = [section.name for section in whole if section.figure]
     assert len(names) == len(set(names)) == 12
     assert all(section.figure.startswith("<svg") for section in whole if section.figure)
+    assert len({text for section in whole for text in section.text if len(text) > 200}) == sum(
+        len(text) > 200 for section in whole for text in section.text
+    )  # nothing long is said twice
     assert "17 questions" in whole[0].text[0] and "several types (2) and of none (1)" in whole[0].text[0]
 
 

@@ -104,7 +104,7 @@ def depth(rows: Rows, task: Types) -> Section:
     cells += [(name, percent(beside(runs, name)), *blank, "", "") for name in runs[0]["beside"]]
     whole = interval([run["all_words"] for run in runs], TEST_SHARE)
     cells.append(("logistic regression on all words", percent(whole), *blank, "", ""))
-    text = (
+    text: tuple[str, ...] = (
         f"{FEATURES} features and qubits, {len(runs)} random splits, 95 % intervals over splits as bands; the last "
         "columns are the gain of the greatest depth over the least and its paired test, corrected for splits that "
         "share data and by Holm's method over four series and four tasks. Guessing gives 50 %.",
@@ -112,6 +112,8 @@ def depth(rows: Rows, task: Types) -> Section:
         f"{LAYERS} repetitions, takes the same, and so does the kernel without entangling gates. Wide: standardised "
         "features as angles.",
     )
+    if task != TASKS[0]:
+        text = (f"Columns as for {TASKS[0]}.",)
     header = ("", *(f"depth {d}" for d in depths), "gain", "p")
     return Section(f"Accuracy over depth: {task}", text, Table(header, tuple(cells)), figure, _slug("depth", task),
                    f"Accuracy over depth, {task}.")  # fmt: skip
@@ -223,15 +225,18 @@ def answers(rows: Rows, task: Types, won: Mapping[str, tuple[Interval, float]]) 
         ))  # fmt: skip
         if up is not None:
             shown[name] = (up, [mrr(one) - mrr(found[NONE][0]) for one in places])
-    text = (
+    text: tuple[str, ...] = (
         f"{runs[0]['questions']} test questions; classifiers learn from {runs[0]['training']} development questions, "
-        f"{FEATURES} features, {len(runs)} seeds. Gains in MRR over no classifier with 95 % intervals over "
+        f"{FEATURES} features, {len(runs)} seeds.",
+        "Gains in MRR over no classifier with 95 % intervals over "
         "questions; p of a sign-flip permutation test over questions, by Holm's method over the classifiers of all "
         "sets (the true type by itself); questions that ask for the same sentences count as one draw in both. "
         "Development questions that ask for the same as a test question are not learned from. A candidate without the "
         f"expected answer loses {PENALTY} of overlap; last column: it comes "
         "after all others, a strict filter.",
     )
+    if task != TASKS[0]:
+        text = (text[0], f"Columns as for {TASKS[0]}.")
     header = ("type by", "right", "MRR", "P@1", "gain in MRR", "p", "MRR, strict")
     figure = plots.intervals(_slug("answers", task), shown, "gain in MRR over no classifier, a dot a seed", 0.0)
     return Section(f"Answers: {task}", text, Table(header, tuple(cells)), figure, _slug("answers", task),
