@@ -7,6 +7,7 @@ from ketwork.atlas.farhi_neven import (
     LABELS,
     classical_errors,
     descend,
+    eliminated,
     labels_of,
     learn_boolean,
     parity_slopes,
@@ -52,6 +53,25 @@ def test_a_line_cannot_say_a_parity():
     errors = classical_errors(bits, labels_of("parity", bits, [0, 1]), 0)
     assert errors["logistic regression"] >= 0.25
     assert classical_errors(bits, labels_of("majority", bits, [0, 1, 2]), 0)["logistic regression"] == 0
+
+
+@pytest.mark.parametrize("n", [2, 6, 9])
+def test_elimination_finds_every_parity(n):
+    """From n samples at least, and about 1.6 more, which is what random bits take to be of full rank."""
+    bits, counts = all_bits(n), []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        labels = labels_of("parity", bits, subset_of("parity", n, rng))
+        found = eliminated(bits, labels, rng)
+        assert found["error"] == 0 and found["samples"] >= n
+        counts.append(found["samples"])
+    assert n + 0.7 < np.mean(counts) < n + 2.7
+
+
+def test_elimination_of_what_is_no_parity_errs():
+    bits = all_bits(5)
+    labels = labels_of("majority", bits, [0, 1, 2])
+    assert eliminated(bits, labels, np.random.default_rng(0))["error"] > 0.1
 
 
 def test_what_is_seen_of_a_parity_halves_every_two_bits():

@@ -24,6 +24,7 @@ def made_rows():
         for label in LABELS:
             classical = {"logistic regression": 0.5, "network with 8 hidden units": 0.0}
             rows[f"{label} {k}"] = {**learned, "label": label, "samples": 50 * (k + 1), "classical": classical}
+        rows[f"parity {k}"]["elimination"] = {"samples": 7 + k, "error": 0.0}
         rows[f"parity of 4 bits {k}"] = {**learned, "bits": 4, "samples": 100, "classical": {}}
         for name in PREPARATIONS:
             wrong = {OURS: 0.03, list(READOUTS)[1]: 0.029, "random angles, untrained": 0.5, LINEAR: 0.02, NETWORK: 0.01}
@@ -64,6 +65,8 @@ def test_boolean_sections(rows):
     cells = {row[0]: row[1:] for row in learned.table.rows}
     assert cells["readout qubit, parity"] == ("3 of 3", "0.0 ± 0.0 %", "100", "150")
     assert cells["logistic regression, majority"][0] == "0 of 3"
+    assert cells["elimination modulo 2, parity"] == ("3 of 3", "0.0 ± 0.0 %", "8", "9")
+    assert "elimination modulo 2, majority" not in cells
     assert wider.table.rows == (("4", "3 of 3", "100, 100, 100"),)
     assert all(section.figure.startswith("<svg") for section in (learned, wider))
 

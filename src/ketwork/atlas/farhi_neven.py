@@ -79,7 +79,7 @@ def learn_boolean(label: str, n: int, seed: int, most: int = 20_000) -> dict[str
     A ZX gate between each bit and the readout, and a turn of the readout: n + 1 weights. They start anywhere for a
     parity, near 0 for a majority.
     """
-    draw, start, order = spawn(seed, 3)
+    draw, start, order, other = spawn(seed, 4)
     subset, bits = subset_of(label, n, draw), all_bits(n)
     labels = labels_of(label, bits, subset)
     terms = (*layer_terms(n, "Z"), "I" * n)
@@ -103,10 +103,29 @@ def learn_boolean(label: str, n: int, seed: int, most: int = 20_000) -> dict[str
         seen += 50
         history.append(judged(weights))
     errors, losses = map(list, zip(*history, strict=True))
+    row = {} if label == "majority" else {"elimination": eliminated(bits, labels, other)}
     return {
-        "label": label, "bits": n, "subset": subset, "samples": seen, "error": errors[-1], "errors": errors,
+        **row, "label": label, "bits": n, "subset": subset, "samples": seen, "error": errors[-1], "errors": errors,
         "losses": losses, "classical": classical_errors(bits, labels, seed),
     }  # fmt: skip
+
+
+def eliminated(bits: Floats, labels: Floats, rng: np.random.Generator) -> dict[str, Any]:
+    """A parity by elimination modulo 2: single random samples until their bits determine the subset, how many these
+    were, and the error on all bit strings of what is then known."""
+    n, pivots, seen = bits.shape[1], np.zeros((0, bits.shape[1] + 1), bool), 0
+    while len(pivots) < n:
+        k, seen = int(rng.integers(len(bits))), seen + 1
+        row = np.append(bits[k] == 1, labels[k] < 0)
+        for pivot in pivots:
+            row = row ^ (pivot & row[np.argmax(pivot)])
+        if row[:n].any():
+            first = np.argmax(row)
+            pivots = np.concatenate([pivots ^ (row & pivots[:, first, None]), row[None]])
+    subset = np.zeros(n, bool)
+    subset[np.argmax(pivots, axis=1)] = pivots[:, n]
+    told = 1 - 2 * (bits[:, subset].sum(axis=1) % 2)
+    return {"samples": seen, "error": float(np.mean(told != labels))}
 
 
 def classical_errors(bits: Floats, labels: Floats, seed: int) -> dict[str, float]:

@@ -103,15 +103,21 @@ def _learned(rows: dict[str, Row]) -> Section:
             )
         )
         shown[label] = (interval(samples), samples)
+        solved = [row["elimination"] for row in runs if "elimination" in row]
+        if solved:
+            counts = [row["samples"] for row in solved]
+            cells.append((f"elimination modulo 2, {label}", f"{sum(s['error'] == 0 for s in solved)} of {len(solved)}",
+                          percent(interval([s["error"] for s in solved])), f"{np.median(counts):.0f}",
+                          f"{max(counts)}"))  # fmt: skip
         for name in runs[0]["classical"]:
             found = [row["classical"][name] for row in runs]
             cells.append((f"{name}, {label}", f"{sum(e == 0 for e in found)} of {len(runs)}", percent(interval(found)),
                           "64", "64"))  # fmt: skip
     text = (
         "Random subsets of 6 bits, a ZX gate for each bit and a turn of the readout (7 weights); single random "
-        "samples, with repetition, until all 64 strings are right. The classical models are fitted to the table of "
-        "all 64 strings. A line cannot say a parity, a sine of a weighted sum can, in a classical unit as "
-        "well as here; and elimination modulo 2 finds a parity from about 7 samples, with certainty.",
+        "samples, with repetition, until all 64 strings are right. Logistic regression and the network are fitted to "
+        "the table of all 64 strings. A line cannot say a parity, a sine of a weighted sum can, in a classical unit as "
+        "well as here; and elimination modulo 2 takes single random samples too, until they determine the subset.",
     )
     figure = plots.intervals("boolean", shown, "samples until no error is left, a dot a run")
     header = ("", "without error", "error", "samples, median", "at most")
