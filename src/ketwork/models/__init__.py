@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         strongly_entangling,
         two_local,
     )
+    from ketwork.models.boolean_circuits import boolean_circuit, reed_muller
     from ketwork.models.chebyshev import chebyshev_encoding
     from ketwork.models.classifier import VariationalClassifier
     from ketwork.models.clusterer import QuantumClusterer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ketwork.models.qcnn_ansatz import qcnn, remaining_qubits
     from ketwork.models.quantum_features import QuantumFeatures
     from ketwork.models.quanvolution import quanvolution_circuit, random_filter, random_layers
+    from ketwork.models.readout_qubit import readout_circuit, readout_observable
     from ketwork.models.regressor import VariationalRegressor
     from ketwork.models.reservoir import ReservoirRegressor
     from ketwork.models.symmetric_ansatz import exchange_circuit, excitation_circuit, number_conserving
@@ -68,6 +70,7 @@ _HOMES = {
     "answer_qubits": "ansatz",
     "basic_entangler": "ansatz",
     "basis_encoding": "preparation",
+    "boolean_circuit": "boolean_circuits",
     "brick_wall": "ansatz",
     "build_ansatz": "ansatz",
     "chain_evolution": "hamiltonian_encoding",
@@ -92,7 +95,10 @@ _HOMES = {
     "quanvolution_circuit": "quanvolution",
     "random_filter": "quanvolution",
     "random_layers": "quanvolution",
+    "readout_circuit": "readout_qubit",
+    "readout_observable": "readout_qubit",
     "real_amplitudes": "ansatz",
+    "reed_muller": "boolean_circuits",
     "remaining_qubits": "qcnn_ansatz",
     "state_preparation": "preparation",
     "strongly_entangling": "ansatz",
@@ -130,6 +136,7 @@ __all__ = [
     "answer_qubits",
     "basic_entangler",
     "basis_encoding",
+    "boolean_circuit",
     "brick_wall",
     "build_ansatz",
     "chain_evolution",
@@ -154,7 +161,10 @@ __all__ = [
     "quanvolution_circuit",
     "random_filter",
     "random_layers",
+    "readout_circuit",
+    "readout_observable",
     "real_amplitudes",
+    "reed_muller",
     "remaining_qubits",
     "state_preparation",
     "strongly_entangling",
