@@ -38,3 +38,16 @@ def test_every_public_name_is_there(name):
 def test_other_names_are_not():
     with pytest.raises(AttributeError, match="has no attribute 'Cirquit'"):
         ketwork.Cirquit  # noqa: B018
+
+
+def test_the_models_names_are_things_and_no_modules():
+    """A function called as its module is would be hidden once that module is imported."""
+    code = """
+import importlib, pkgutil, types
+import ketwork.models as models
+for found in pkgutil.iter_modules(models.__path__):
+    importlib.import_module(f"ketwork.models.{found.name}")
+print([name for name in models.__all__ if isinstance(getattr(models, name), types.ModuleType)])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
