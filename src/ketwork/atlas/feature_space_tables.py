@@ -63,7 +63,7 @@ def ideal(rows: dict[str, Row]) -> list[Section]:
         cells.append((str(depth), str(runs[0][str(depth)]["parameters"]), *map(percent, columns), f"{worst:.1%}", p))
     series = {name: [interval(at_depth(runs, depth, key)) for depth in DEPTHS] for key, name in LADDER.items()}
     series["kernel"] = [interval(of_kernel(runs))] * len(DEPTHS)
-    figure = plots.lines("depth", DEPTHS, series, ("layers of W", "test accuracy"), dashed=["kernel"])
+    figure = plots.lines("depth", DEPTHS, series, ("layers of W", "test accuracy"), dashed=["kernel"], span=(0, 1))
     fitted = at_depth(runs, DEEPEST, "gradient")
     gaps = [
         signed(interval(np.subtract(scores, fitted)), p)
@@ -89,7 +89,7 @@ def ideal(rows: dict[str, Row]) -> list[Section]:
     for depth in DEPTHS:
         points = [interval([row[str(depth)]["curve"][k] for row in runs]) for k in range(length)]
         curves[f"{depth} layers"] = points
-    drawn = plots.lines("risk", across, curves, ("step", "empirical risk"))
+    drawn = plots.lines("risk", across, curves, ("step", "empirical risk"), span=(0, 1))
     second = Section("The course of SPSA", ("Best of the runs, means over the V, bands are 95 % intervals.",), None,
                      drawn, "risk", "Empirical risk by step.")  # fmt: skip
     circuit = classifier_circuit(2, 1)
@@ -157,7 +157,9 @@ def three(rows: dict[str, Row]) -> Section:
         f"{counts[0]} to {counts[-1]} points a label the kernel goes from {percent(series['kernel'][0])} to "
         f"{percent(series['kernel'][-1])}. The variational classifier has 8 layers and is trained by gradients.",
     )
-    figure = plots.lines("three", [int(c) for c in counts], series, ("training points a label", "test accuracy"))
+    figure = plots.lines(
+        "three", [int(c) for c in counts], series, ("training points a label", "test accuracy"), span=(0, 1)
+    )
     return Section("Three qubits", text, Table(("points a label", *series), tuple(cells)), figure, "three",
                    "Test accuracy by training points.")  # fmt: skip
 
