@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ketwork.engine import large, tiles
 from ketwork.engine.batch import TILE_BITS, refuse_what_does_not_fit
 from ketwork.engine.lanes import WIDTH
-from ketwork.engine.polynomials import Floats
+from ketwork.engine.polynomials import Floats, Integers
 from ketwork.engine.program import Program
 from ketwork.engine.starts import Amplitudes, part_of, started_tiles
 
@@ -17,10 +17,16 @@ _BLOCK_BYTES = 1 << 27
 
 
 def stored_states(
-    program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int, initial: Amplitudes | None = None
+    program: Program,
+    x: Floats,
+    w: Floats,
+    dtype: np.dtype[Any],
+    threads: int,
+    initial: Amplitudes | None = None,
+    order: Integers | None = None,
 ) -> Complex:
     """(B, 2^bits) amplitudes in stored order, without the global phase. initial: states (B, 2^n), or (1, 2^n) for all,
-    to start from."""
+    to start from. order (2^bits,): of tiles, what picks the amplitudes from the stored ones."""
     if program.bits > TILE_BITS:
         refuse_what_does_not_fit(program, dtype, 1, states=2 * len(x))
         planes = [
@@ -31,19 +37,24 @@ def stored_states(
     refuse_what_does_not_fit(program, dtype, -(-len(x) // WIDTH[dtype]) * WIDTH[dtype])
     started = None if initial is None else started_tiles(program, initial, len(x), dtype)
     states = tiles.evolve(program, tiles.drive(program, x, w, dtype), threads, started)
-    return tiles.amplitudes(program, states, len(x))
+    return tiles.amplitudes(program, states, len(x), order)
 
 
 def states(
     program: Program, x: Floats, w: Floats, dtype: np.dtype[Any], threads: int, initial: Amplitudes | None = None
 ) -> Complex:
     """(B, 2^n) amplitudes in the circuit's order, global phase included, from |0...0> or from states (B, 2^n)."""
-    stored = stored_states(program, x, w, dtype, threads, initial)
-    result = np.empty_like(stored)
-    result[:, program.logical_index()] = stored
-    result = result[:, :: 1 << (program.bits - program.n_qubits)]
+    if program.bits > TILE_BITS:  # one state may fill the memory, and is refused where it does not fit
+        stored = stored_states(program, x, w, dtype, threads, initial)
+        result = np.empty_like(stored)
+        result[:, program.logical_index()] = stored
+    else:
+        result = stored_states(program, x, w, dtype, threads, initial, np.argsort(program.logical_index()))
+    result = np.ascontiguousarray(result[:, :: 1 << (program.bits - program.n_qubits)])
     phase = np.exp(1j * program.phase.evaluate(x, w).sum(axis=1))
-    return np.ascontiguousarray(result * phase[:, None].astype(result.dtype))
+    if np.any(phase != 1):
+        result *= phase[:, None].astype(result.dtype)
+    return result
 
 
 def overlap(program: Program, a: Floats, b: Floats, w: Floats, dtype: np.dtype[Any], threads: int) -> Floats:

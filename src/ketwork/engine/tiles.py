@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from ketwork.engine.lanes import WIDTH
 from ketwork.engine.observe import Observed
-from ketwork.engine.polynomials import Floats
+from ketwork.engine.polynomials import Floats, Integers
 from ketwork.engine.program import Program
 from ketwork.engine.tile_kernels import back_tiles, cosines, phase_tables, pull_tables, run_tiles
 
+_BLOCK = 1 << 16  # numbers that are turned round at a time
 Span = tuple[int, int]
 WORTH_A_THREAD = 10_000_000
 
@@ -130,12 +131,20 @@ def run(
     return states, out
 
 
-def amplitudes(program: Program, states: Floats, batch: int) -> NDArray[np.complexfloating[Any]]:
-    """(B, 2^bits) complex amplitudes in stored order."""
-    width = WIDTH[states.dtype]
-    planes = states.reshape(len(states), 2, program.half, width).transpose(1, 0, 3, 2)
-    re, im = planes.reshape(2, len(states) * width, program.half)[:, :batch]
-    return np.asarray(re + 1j * im, np.complex64 if states.dtype == np.float32 else np.complex128)
+def amplitudes(
+    program: Program, states: Floats, batch: int, order: Integers | None = None
+) -> NDArray[np.complexfloating[Any]]:
+    """(B, 2^bits) complex amplitudes, in stored order or as `order` (2^bits,) picks them from it."""
+    width, half = WIDTH[states.dtype], program.half
+    found = np.empty((len(states), width, half, 2), states.dtype)
+    planes, step = states.reshape(len(states), 2, half, width), max(1, _BLOCK // (half * width))
+    for first in range(0, len(states), step):  # what is turned round stays in the cache
+        block = planes[first : first + step]
+        for part in (0, 1):
+            plane = block[:, part] if order is None else block[:, part, order]  # rows move whole, not number by number
+            found[first : first + step, :, :, part] = plane.transpose(0, 2, 1)
+    kind = np.complex64 if states.dtype == np.float32 else np.complex128
+    return np.asarray(found.reshape(len(states) * width, 2 * half).view(kind)[:batch])
 
 
 def pull_back(
