@@ -5,8 +5,7 @@ import shlex
 import numpy as np
 import pytest
 
-from ketwork.experiments.comparing import MODELS, CompareTask, comparing, drawn, models_of
-from ketwork.experiments.data import load
+from ketwork.experiments.comparing import MODELS, CompareTask, comparing, models_of
 from ketwork.experiments.task import UserError
 
 QUICK = {"models": ("kernel",), "baselines": ("logistic regression",), "budget": 2, "folds": 2, "inner": 1}
@@ -56,13 +55,6 @@ def test_the_command_repeats_the_task():
         "--no-ablations",
     ]
     assert CompareTask(("iris",)).digest != CompareTask(("wine",)).digest
-
-
-def test_draws_keep_the_classes():
-    found = drawn(load("digits"), CompareTask(("digits",), samples=100))
-    assert len(found.y) == 100
-    assert np.bincount(found.y.astype(int)).min() >= 9
-    assert len(drawn(load("diabetes"), CompareTask(("diabetes",), samples=100)).y) == 100
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_digits
 
 from ketwork.experiments import data as data_module
-from ketwork.experiments.data import check, constant_features, dataset_of, from_table, load
+from ketwork.experiments.data import check, constant_features, dataset_of, draw_rows, from_table, load
 from ketwork.experiments.task import UserError
 
 TABLE = "a,b,kind\n1,2.5,left\n-3,1e2,right\n0.5,7,left\n2,2,right\n"
@@ -193,3 +193,11 @@ def test_words_in_a_column_of_numbers_are_named_as_they_stand_there(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n1,2\n2,no\n3,4\n4,5\n")
     with pytest.raises(UserError, match=r"of targets, the last' is not numeric .data row 2 holds 'no'"):
         load(str(tmp_path / "table.csv"), numbers=True)
+
+
+def test_draws_keep_the_classes():
+    found = draw_rows(load("digits"), 100)
+    assert len(found.y) == 100
+    assert np.bincount(found.y.astype(int)).min() >= 9
+    assert len(draw_rows(load("diabetes"), 100).y) == 100
+    assert draw_rows(found, 100) is found

@@ -10,6 +10,10 @@ from ketwork.experiments.contenders import Contender, Setting, Sizes, Space
 from ketwork.experiments.on_device import READOUT_SHOTS, circuit_qubits
 from ketwork.experiments.task import FitTask
 
+VARIATIONAL_SPACE: Space = {"learning_rate": loguniform(0.02, 0.1), "scale": loguniform(0.4, 1.5)}
+KERNEL_SPACE: Space = {"C": loguniform(0.1, 1000), "scale": loguniform(0.05, 1.0)}
+"""What tuning tries of the two quantum models."""
+
 
 def contenders(task: FitTask) -> list[Contender]:
     """All that take part in a task, the quantum model first."""
@@ -18,8 +22,6 @@ def contenders(task: FitTask) -> list[Contender]:
 
 
 def _variational(task: FitTask) -> list[Contender]:
-    space = {"learning_rate": loguniform(0.02, 0.1), "scale": loguniform(0.4, 1.5)}
-
     def make(name: str, kind: str, **changes: Any) -> Contender:
         def build(setting: Setting, seed: int, sizes: Sizes) -> Any:
             from ketwork.models.classifier import VariationalClassifier
@@ -37,7 +39,7 @@ def _variational(task: FitTask) -> list[Contender]:
             }
             return VariationalClassifier(random_state=seed, **options)
 
-        return Contender(name, kind, build, space)
+        return Contender(name, kind, build, VARIATIONAL_SPACE)
 
     return [
         make("variational circuit", "quantum"),
@@ -47,8 +49,6 @@ def _variational(task: FitTask) -> list[Contender]:
 
 
 def _kernel(task: FitTask) -> list[Contender]:
-    space = {"C": loguniform(0.1, 1000), "scale": loguniform(0.05, 1.0)}
-
     def make(name: str, kind: str, **changes: Any) -> Contender:
         def build(setting: Setting, seed: int, sizes: Sizes) -> Any:
             from ketwork.models.kernel_methods import KernelClassifier
@@ -62,7 +62,7 @@ def _kernel(task: FitTask) -> list[Contender]:
                 fixed |= {"n_qubits": circuit_qubits(task, sizes[0])}
             return KernelClassifier(random_state=seed, **{**fixed, **changes, **setting})
 
-        return Contender(name, kind, build, space)
+        return Contender(name, kind, build, KERNEL_SPACE)
 
     ablation = [] if task.encoding == "angle" else [make("no entangling gates", "ablation", entanglement="none")]
     return [make("quantum kernel", "quantum"), *ablation]

@@ -2,19 +2,16 @@
 
 import shlex
 import time
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from scipy.stats import loguniform
-
 from ketwork.checks import check_choice, check_int
-from ketwork.experiments.baselines import house
+from ketwork.experiments.baselines import KERNEL_SPACE, VARIATIONAL_SPACE, house
 from ketwork.experiments.compare import Comparison, compare
-from ketwork.experiments.contenders import Contender, Setting, Sizes
-from ketwork.experiments.data import Dataset, load
+from ketwork.experiments.contenders import Contender, Setting, Sizes, Space
+from ketwork.experiments.data import draw_rows, load
 from ketwork.experiments.ledger import digest
 from ketwork.experiments.measures import REGRESSION, SCORINGS
 from ketwork.experiments.task import UserError
@@ -105,9 +102,9 @@ def _kernel(task: CompareTask, regression: bool, setting: Setting, seed: int, si
     return KernelRegressor(**fixed, method="svr", **setting) if regression else KernelClassifier(**fixed, **setting)
 
 
-MODELS: dict[str, tuple[Any, dict[str, Any], int]] = {
-    "variational": (_variational, {"learning_rate": loguniform(0.02, 0.1), "scale": loguniform(0.4, 1.5)}, 16),
-    "kernel": (_kernel, {"C": loguniform(0.1, 1000), "scale": loguniform(0.05, 1.0)}, 10),
+MODELS: dict[str, tuple[Any, Space, int]] = {
+    "variational": (_variational, VARIATIONAL_SPACE, 16),
+    "kernel": (_kernel, KERNEL_SPACE, 10),
 }
 """How a model is built, what tuning tries, and how many features it takes at most where nothing else is asked for."""
 _TITLES = {"variational": "variational circuit", "kernel": "quantum kernel"}
@@ -140,7 +137,8 @@ def comparing(task: CompareTask, out: Path | None = None, resume: bool = False) 
     regression = task.scoring in REGRESSION
     if task.target is not None and not any(Path(name).exists() for name in task.data):
         raise UserError(f"--target is for files; {' and '.join(task.data)} have their targets built in.")
-    sets = [drawn(load(name, task.target if Path(name).exists() else None, regression), task) for name in task.data]
+    targets = [task.target if Path(name).exists() else None for name in task.data]
+    sets = [draw_rows(load(*named, regression), task.samples) for named in zip(task.data, targets, strict=True)]
     regression = regression or (task.scoring is None and sets[0].continuous)
     limit = min(MODELS[name][2] for name in task.models)
     features = task.features or min(limit, max(one.X.shape[1] for one in sets))
@@ -155,18 +153,3 @@ def comparing(task: CompareTask, out: Path | None = None, resume: bool = False) 
     except (ValueError, TypeError) as error:
         raise UserError(str(error)) from error
     return Compared(task, found, folder, time.perf_counter() - started)
-
-
-def drawn(data: Dataset, task: CompareTask) -> Dataset:
-    """The data set, or a draw of so many of its rows, stratified by class."""
-    if len(data.y) <= task.samples:
-        return data
-    from sklearn.model_selection import train_test_split
-
-    classes = 0 if data.continuous else len(data.classes)
-    if task.samples < 2 * classes:
-        raise UserError(f"--samples {task.samples} is too few for {classes} classes; at least 2 a class are needed.")
-    stratify = data.y if classes and len(data.y) - task.samples >= classes else None
-    rows = np.arange(len(data.y))
-    kept = np.sort(train_test_split(rows, train_size=task.samples, stratify=stratify, random_state=0)[0])
-    return replace(data, X=data.X[kept], y=data.y[kept])

@@ -69,6 +69,24 @@ class Dataset:
         return text.hexdigest()
 
 
+def draw_rows(data: Dataset, samples: int, seed: int = 0) -> Dataset:
+    """At most so many rows, in their order; those that stay are drawn, of every class its share where that can be.
+
+    Raises: UserError for less than two rows a class.
+    """
+    if len(data.y) <= samples:
+        return data
+    from sklearn.model_selection import train_test_split
+
+    classes = 0 if data.continuous else len(data.classes)
+    if samples < 2 * classes:
+        raise UserError(f"--samples {samples} is too few for {classes} classes; at least 2 a class are needed.")
+    stratify = data.y if classes and len(data.y) - samples >= classes else None
+    rows = np.arange(len(data.y))
+    kept = np.sort(train_test_split(rows, train_size=samples, stratify=stratify, random_state=seed)[0])
+    return replace(data, X=data.X[kept], y=data.y[kept])
+
+
 def load(name: str, target: str | None = None, numbers: bool = False) -> Dataset:
     """A data set by built-in name, generator ("hyperplanes:features=10,planes=5") or path, checked.
 

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit
-from ketwork.circuit.qasm import read_qasm
-from ketwork.engine.sampling import measures_at_end
 from ketwork.experiments.data import load as load_data
 from ketwork.experiments.folds import reduce
 from ketwork.experiments.predict import columns_of
+from ketwork.experiments.subject import circuit_of_file, gates_alone
 from ketwork.experiments.task import UserError
 from ketwork.models.ansatz import ANSAETZE, build_ansatz
 from ketwork.models.encoding import Encoding
@@ -105,15 +104,7 @@ def _of_family(model: str, name: str, sizes: list[str]) -> Examined:
 
 def _of_file(place: Path) -> Examined:
     """A circuit from OpenQASM; its inputs and weights stay open."""
-    try:
-        circuit = read_qasm(place.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{place}: {error}") from None
-    except ImportError as error:
-        raise UserError(str(error)) from None
-    if not measures_at_end(circuit):
-        raise UserError(f"{place} measures, resets or has conditions on its way; only measurements at the end can be.")
-    plain = Circuit(circuit.n_qubits, [gate for gate in circuit.gates if gate.name != "measure"])
+    plain = gates_alone(circuit_of_file(place), place)
     return Examined(place.stem, "file", plain, (f"The circuit of {place.name}.",))
 
 

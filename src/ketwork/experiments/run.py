@@ -14,7 +14,7 @@ from ketwork import __version__
 from ketwork.experiments import on_device
 from ketwork.experiments.baselines import contenders
 from ketwork.experiments.contenders import Contender, parameter_count
-from ketwork.experiments.data import Dataset
+from ketwork.experiments.data import Dataset, draw_rows
 from ketwork.experiments.folds import Parts, Rows, outer_folds, parts
 from ketwork.experiments.ledger import open_rows
 from ketwork.experiments.measures import measures
@@ -37,21 +37,10 @@ def drawn(task: FitTask, data: Dataset) -> Dataset:
     """
     if data.continuous:
         raise UserError(f"{data.name} has numbers as targets, and fit is for classes; see `ketwork compare --help`.")
-    found, classes = data, len(data.classes)
-    if len(data.y) > task.samples:
-        from sklearn.model_selection import train_test_split
-
-        if task.samples < 2 * classes:
-            raise UserError(
-                f"--samples {task.samples} is too few for {classes} classes; at least 2 a class are needed."
-            )
-        stratify = data.y if len(data.y) - task.samples >= classes else None
-        rows = np.arange(len(data.y))
-        kept, _ = train_test_split(rows, train_size=task.samples, stratify=stratify, random_state=task.seed)
-        kept = np.sort(kept)
-        found = Dataset(data.name, data.X[kept], data.y[kept], data.feature_names, data.source)
+    found = draw_rows(data, task.samples, task.seed)
+    if found is not data:
         names, counts = np.unique(found.y, return_counts=True)
-        if len(names) < classes or counts.min() < 2:
+        if len(names) < len(data.classes) or counts.min() < 2:
             raise UserError(f"--samples {task.samples} is too few: it leaves a class fewer than the 2 rows of folds.")
     return found
 

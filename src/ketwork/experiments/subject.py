@@ -46,24 +46,34 @@ def subject(place: Path) -> Subject:
         return _of_model(place)
     if not place.is_file():
         raise UserError(f"There is no circuit file or model folder {str(place)!r}.")
-    try:
-        circuit = read_qasm(place.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{place}: {error}") from None
-    except ImportError as error:
-        raise UserError(str(error)) from None
+    circuit = circuit_of_file(place)
     if circuit.n_inputs or circuit.n_weights:
         raise UserError(
             f"{place} has {circuit.n_inputs} inputs and {circuit.n_weights} weights without values; give a circuit "
             "whose angles are numbers, or the folder of a trained model."
         )
-    if not measures_at_end(circuit):
-        raise UserError(f"{place} measures, resets or has conditions on its way; only measurements at the end can be.")
+    plain = gates_alone(circuit, place)
     read = {gate.payload: gate.qubits[0] for gate in circuit.gates if gate.name == "measure"}
-    plain = Circuit(circuit.n_qubits, [gate for gate in circuit.gates if gate.name != "measure"])
     measured = tuple(read[bit] for bit in sorted(read)) or tuple(range(circuit.n_qubits))
     about = f"{place.name}: {plain.n_qubits} qubits, {len(plain)} gates, {plain.two_qubit_count()} on two qubits."
     return Subject(place.stem, plain, measured, about)
+
+
+def circuit_of_file(place: Path) -> Circuit:
+    """The circuit of an OpenQASM file. Raises: UserError where it cannot be read."""
+    try:
+        return read_qasm(place.read_text())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UserError(f"{place}: {error}") from None
+    except ImportError as error:
+        raise UserError(str(error)) from None
+
+
+def gates_alone(circuit: Circuit, place: Path) -> Circuit:
+    """A circuit without the measurements at its end. Raises: UserError that names its file for any before."""
+    if not measures_at_end(circuit):
+        raise UserError(f"{place} measures, resets or has conditions on its way; only measurements at the end can be.")
+    return Circuit(circuit.n_qubits, [gate for gate in circuit.gates if gate.name != "measure"])
 
 
 def _of_model(folder: Path) -> Subject:

@@ -30,14 +30,12 @@ from ketwork.models.training import Samples
 from ketwork.models.variational import (
     Floats,
     Variational,
-    check_backend,
     checked_weights,
     partial_fit_available,
     with_weight,
 )
 from ketwork.operators import PauliSum
 
-__all__ = ["READOUTS", "VariationalClassifier", "check_backend"]
 READOUTS = ("softmax", "sigmoid", "observables", "single_shot")
 READ_AS = ("value", "parity")
 

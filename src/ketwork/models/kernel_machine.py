@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
@@ -21,9 +21,9 @@ from ketwork.models.kernel_alignment import OPTIMIZERS, Trained, align, best_sca
 from ketwork.models.kernels import FidelityKernel, Kernel
 from ketwork.models.model_circuit import options_of
 from ketwork.models.nystroem import Landmarks, choose_landmarks
+from ketwork.models.on_backends import OnBackends, check_backend
 from ketwork.models.projected_kernel import ProjectedKernel
 from ketwork.models.scaling import FeatureScale
-from ketwork.models.variational import check_backend
 from ketwork.optimize import METHODS
 
 KERNELS = ("fidelity", "projected", "projected-linear")
@@ -33,7 +33,7 @@ _BANDWIDTHS = 2.0 ** np.arange(-4, 3)
 """What "auto" tries as bandwidths, in units of 1/sqrt(F)."""
 
 
-class KernelMachine(BaseEstimator):  # type: ignore[misc]
+class KernelMachine(OnBackends, BaseEstimator):  # type: ignore[misc]
     """An estimator that knows its samples by a quantum kernel alone; the kinds of machines say what they do with it.
 
     It reads the parameters that the kinds share: encoding, depth, entanglement, n_qubits, encoding_options,
@@ -41,17 +41,6 @@ class KernelMachine(BaseEstimator):  # type: ignore[misc]
     of those that can be trained: trainable, optimizer, alignment_steps, learning_rate, batch_size; of those with a
     teacher: n_components, regularisation.
     """
-
-    def __sklearn_clone__(self) -> Self:
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
-
-    def on(self, backend: Any) -> Self:
-        """The same fitted model, asking another backend for what it has to know of new samples; None for the ideal
-        simulator."""
-        check_is_fitted(self)
-        return copy.copy(self).set_params(backend=check_backend(backend))
 
     # ------------------------------------------------------------------ the kernel
     @property

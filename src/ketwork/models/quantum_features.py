@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
@@ -16,17 +16,17 @@ from ketwork.engine.simulator import Simulator
 from ketwork.models.couplings import entangle
 from ketwork.models.gram import Floats
 from ketwork.models.kernel_machine import encoded, encoding_of, usual_factor
+from ketwork.models.on_backends import OnBackends, check_backend
 from ketwork.models.projected_kernel import paulis_up_to
 from ketwork.models.readout import own_observables
 from ketwork.models.scaling import FeatureScale
-from ketwork.models.variational import check_backend
 from ketwork.operators import PauliSum
 
 KINDS = ("projected", "kitchen-sinks")
 _CHUNK = 1 << 16  # so many runs of a circuit at a time
 
 
-class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class QuantumFeatures(OnBackends, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn features (N, F) into expectation values of a quantum circuit (N, M).
 
     Parameters
@@ -92,15 +92,7 @@ class QuantumFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.backend = backend
 
-    def __sklearn_clone__(self) -> "QuantumFeatures":
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
-
-    def on(self, backend: Any) -> "QuantumFeatures":
-        """The same features from another backend; None for the ideal simulator."""
-        check_is_fitted(self, "circuit_")
-        return copy.copy(self).set_params(backend=check_backend(backend))
+    _fitted_by = "circuit_"
 
     # ------------------------------------------------------------------ fitting
     def fit(self, X: Any, y: Any = None) -> "QuantumFeatures":

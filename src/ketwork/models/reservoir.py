@@ -1,6 +1,5 @@
 """Recurrent cells as a scikit-learn regressor on windows: a reservoir, or trained through and through."""
 
-import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,15 +7,15 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ketwork import seeds
 from ketwork.checks import check_array, check_choice, check_int, check_real
 from ketwork.engine.simulator import Simulator
+from ketwork.models.on_backends import OnBackends, check_backend
 from ketwork.models.recurrent import Cell, CircuitGate, build_cell
 from ketwork.models.scaling import FeatureScale
-from ketwork.models.variational import check_backend
 from ketwork.optimize import GRADIENT_STEPS, methods_with, minimize
 
 Floats = NDArray[np.floating[Any]]
@@ -26,7 +25,7 @@ _START = (1.0,)  # the penalty that a training starts from
 _OPTIONS = {"adam": {"learning_rate": 0.1, "schedule": "cosine"}}
 
 
-class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class ReservoirRegressor(OnBackends, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """A regressor of windows of a sequence, y (N,) or (N, T), by a recurrent cell and a linear map of what it reads.
 
     As it comes it is a reservoir: the cell's weights stay random and the linear map is a ridge regression, solved
@@ -115,16 +114,7 @@ class ReservoirRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tags.regressor_tags.poor_score = True  # on features that are no sequence
         return tags
 
-    def __sklearn_clone__(self) -> Self:
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
-
-    def on(self, backend: Any) -> Self:
-        """The same fitted model, predicting on another backend; None for the ideal simulator."""
-        check_is_fitted(self, "weights_")
-        placed: Self = copy.copy(self).set_params(backend=check_backend(backend))
-        return placed
+    _fitted_by = "weights_"
 
     # ------------------------------------------------------------------ fitting
     def fit(self, X: Any, y: Any) -> Self:

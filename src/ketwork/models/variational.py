@@ -1,6 +1,5 @@
 """What variational estimators share: parameters, building, training, going on with it, placing on backends."""
 
-import copy
 import time
 import zlib
 from dataclasses import fields
@@ -8,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -21,6 +20,7 @@ from ketwork.models.encoding import Encoding
 from ketwork.models.heads import Head
 from ketwork.models.losses import Loss
 from ketwork.models.model_circuit import Design, model_circuit
+from ketwork.models.on_backends import OnBackends, check_backend
 from ketwork.models.scaling import FeatureScale
 from ketwork.models.training import OPTIMIZERS, Plan, Progress, Samples, Trainee, one_epoch, train
 from ketwork.operators import PauliSum
@@ -30,14 +30,7 @@ Floats = NDArray[np.floating[Any]]
 Rows = NDArray[np.int64]
 
 
-def check_backend(backend: Any) -> Any:
-    """Return what can run circuits, or None. Raises: TypeError for anything else."""
-    if backend is None or (not isinstance(backend, type) and callable(getattr(backend, "expectation", None))):
-        return backend
-    raise TypeError(f"Argument `backend` must be a Backend or None, but is {backend!r} ({type(backend).__name__}).")
-
-
-class Variational(BaseEstimator):  # type: ignore[misc]
+class Variational(OnBackends, BaseEstimator):  # type: ignore[misc]
     """A circuit and a head that are trained together; what is read and what the targets are, estimators say.
 
     An estimator has `_data` (features, targets and weights that passed the door), `_learn_targets`, `_check_targets`
@@ -73,17 +66,7 @@ class Variational(BaseEstimator):  # type: ignore[misc]
     callbacks: Any
     backend: Any
     n_features_in_: int
-
-    def __sklearn_clone__(self) -> Self:
-        """An unfitted copy with the same backend: what runs circuits cannot always be copied."""
-        params = {k: clone(v, safe=False) for k, v in self.get_params(deep=False).items() if k != "backend"}
-        return type(self)(**params, backend=self.backend)
-
-    def on(self, backend: Any) -> Self:
-        """The same fitted model, predicting on another backend; None for the ideal simulator."""
-        check_is_fitted(self, "weights_")
-        placed: Self = copy.copy(self).set_params(backend=check_backend(backend))
-        return placed
+    _fitted_by = "weights_"
 
     # ------------------------------------------------------------------ what estimators say
     def _data(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[Floats, NDArray[Any], Floats | None]:
