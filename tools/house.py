@@ -36,16 +36,16 @@ BELOW: dict[str, set[str]] = {
         *("checks", "archives", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models"),
         *("mitigate", "solve", "search"),
     },
-    "report": {"checks", "circuit", "noise", "operators", "models", "solve", "experiments"},
+    "report": {"checks", "circuit", "noise", "operators", "models", "solve", "search", "experiments"},
     "atlas": {
         *("checks", "seeds", "circuit", "operators", "noise", "engine", "backends", "optimize", "models", "mitigate"),
-        *("archives", "solve", "experiments", "report"),
+        *("archives", "solve", "search", "experiments", "report"),
     },
     "cli": {"checks", "experiments", "report", "engine", "atlas", "noise"},
 }
 """What each room may import, besides itself."""
 
-LONG_CALLS = {"engine": 16, "solve": 12, "experiments": 14, "cli": 20}
+LONG_CALLS = {"engine": 16, "solve": 12, "search": 12, "experiments": 14, "cli": 20}
 """Rooms whose functions may take more arguments: kernels cannot take objects, solvers and commands have an argument an
 option."""
 

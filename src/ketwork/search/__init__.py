@@ -1,21 +1,41 @@
-"""Architecture search: what circuits may be built, and how they are written down."""
+"""Architecture search: what circuits may be built, what they are for, and the methods that look for the best."""
 
+from ketwork.search.budget import Budget, BudgetSpent
 from ketwork.search.canonical import Place, canonical
 from ketwork.search.gate_graph import GateGraph, from_graph, to_graph
+from ketwork.search.goals import Energy, Goal, Meter
+from ketwork.search.inner import Inner
+from ketwork.search.method_table import METHODS, find_search
 from ketwork.search.moment_tensor import from_tensor, to_tensor
+from ketwork.search.seek import Found, Search, pareto, seek
 from ketwork.search.space import Architecture, Space, cross, draw, mutate
+from ketwork.search.tasks import Score, Task
 
 __all__ = [
+    "METHODS",
     "Architecture",
+    "Budget",
+    "BudgetSpent",
+    "Energy",
+    "Found",
     "GateGraph",
+    "Goal",
+    "Inner",
+    "Meter",
     "Place",
+    "Score",
+    "Search",
     "Space",
+    "Task",
     "canonical",
     "cross",
     "draw",
+    "find_search",
     "from_graph",
     "from_tensor",
     "mutate",
+    "pareto",
+    "seek",
     "to_graph",
     "to_tensor",
 ]

@@ -1,0 +1,108 @@
+"""What a search is after: a function of a circuit's angles, and how far its value is from the best there is."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.checks import check_real
+from ketwork.circuit import Circuit
+from ketwork.operators import PauliSum
+from ketwork.solve.objective import Objective
+from ketwork.solve.vqe import draws
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Meter(Protocol):
+    """The function of one circuit's angles (n_weights,), with a count of what was asked of it.
+
+    evaluations: circuit evaluations, each one circuit at one set of angles (for one sample); a gradient takes as
+    many as the parameter-shift rule on a device. price: of (a value, a value with its gradient). exact: whether equal angles
+    give equal values.
+    """
+
+    evaluations: int
+    price: tuple[int, int]
+    n_weights: int
+    exact: bool
+
+    def value(self, w: Floats) -> float: ...
+
+    def value_and_gradient(self, w: Floats) -> tuple[float, Floats]: ...
+
+
+class Goal(Protocol):
+    """What a search is after. unit: of the error, "" for none. good: an error that counts as reached, None for none."""
+
+    unit: str
+    good: float | None
+
+    @property
+    def n_qubits(self) -> int: ...
+
+    def meter(self, circuit: Circuit, backend: Any) -> Meter:
+        """The function to minimise, of the angles of a circuit that a space made."""
+        ...
+
+    def error(self, value: float) -> float:
+        """How far a value of the function is from the best: what searches compare circuits by."""
+        ...
+
+
+class ObjectiveMeter:
+    """The meter of an `Objective`."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective, self.evaluations = objective, 0
+        self.n_weights = objective.n_weights
+        self.price = (1, 1 + objective.n_shifts)
+        self.exact = not draws(objective.backend)
+
+    def value(self, w: Floats) -> float:
+        """At w (P,)."""
+        self.evaluations += self.price[0]
+        return self.objective.value(w)
+
+    def value_and_gradient(self, w: Floats) -> tuple[float, Floats]:
+        """At w (P,), by the adjoint method where the backend has it."""
+        self.evaluations += self.price[1]
+        return self.objective.value_and_gradient(w)
+
+
+@dataclass(frozen=True, eq=False)
+class Energy:
+    """The lowest expectation value of an observable; error: what a value is above `lowest`, over `scale`.
+
+    prefix: gates before the searched circuit, without weights, such as those of a reference state.
+    """
+
+    observable: PauliSum
+    lowest: float
+    unit: str = ""
+    good: float | None = None
+    scale: float = 1.0
+    prefix: Circuit | None = None
+
+    def __post_init__(self) -> None:
+        check_real("lowest", self.lowest)
+        if check_real("scale", self.scale) <= 0:
+            raise ValueError(f"Argument `scale` must be above 0, but is {self.scale}.")
+
+    @property
+    def n_qubits(self) -> int:
+        """Of the observable."""
+        return self.observable.n_qubits
+
+    def whole(self, circuit: Circuit) -> Circuit:
+        """The circuit behind the prefix."""
+        return circuit if self.prefix is None else self.prefix + circuit
+
+    def meter(self, circuit: Circuit, backend: Any) -> ObjectiveMeter:
+        """The energy by the angles."""
+        return ObjectiveMeter(Objective(self.whole(circuit), self.observable, backend))
+
+    def error(self, value: float) -> float:
+        """(value - lowest) / scale; a little below zero only by rounding or shot noise."""
+        return (value - self.lowest) / self.scale

@@ -1,0 +1,191 @@
+"""What a search is given: a goal, a space, where circuits run, and how their angles are found."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketwork.circuit import Circuit
+from ketwork.circuit.gates import GATES
+from ketwork.search.budget import Budget
+from ketwork.search.canonical import Place, canonical
+from ketwork.search.goals import Goal, Meter
+from ketwork.search.inner import Inner, Trained, train
+from ketwork.search.space import Architecture, Size, Space, size_of
+
+Floats = NDArray[np.floating[Any]]
+
+
+class Job(NamedTuple):
+    """A circuit to be trained. key: tells jobs apart. architecture: in canonical form. start: angles, None for random
+    ones."""
+
+    key: str
+    architecture: Architecture
+    start: Floats | None
+
+    @property
+    def seed(self) -> int:
+        """Of the training: made from the key, so that it does not matter when or where it is done."""
+        return int(self.key[:15], 16)
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What a task says of a circuit.
+
+    error: how far it is from the best (goal.error). value: of the function that was minimised. params: the angles, of
+    the architecture's gates in order. evaluations: circuit evaluations that were paid; 0 where the answer was known.
+    """
+
+    architecture: Architecture
+    error: float
+    value: float
+    params: Floats
+    evaluations: int
+    known: bool = False
+
+    @property
+    def size(self) -> Size:
+        """Gates, depth and two-qubit gates."""
+        return size_of(self.architecture)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A problem that a circuit is searched for.
+
+    goal: what is minimised. space: what may be built. backend: where circuits run; None for the ideal simulator with
+    exact values. inner: how angles are found.
+    Raises: ValueError for a space and a goal of different numbers of qubits.
+    """
+
+    name: str
+    goal: Goal
+    space: Space
+    backend: Any = None
+    inner: Inner = field(default_factory=Inner)
+
+    def __post_init__(self) -> None:
+        if self.space.n_qubits != self.goal.n_qubits:
+            raise ValueError(
+                f"The space of task {self.name!r} must have the {self.goal.n_qubits} qubits of its goal, but has "
+                f"{self.space.n_qubits}."
+            )
+
+    def meter(self, architecture: Sequence[Place]) -> Meter:
+        """The function of the angles of an architecture."""
+        return self.goal.meter(self.space.circuit(architecture), self.backend)
+
+    def price(self, architecture: Sequence[Place]) -> int:
+        """The most circuit evaluations that training an architecture takes."""
+        return self.inner.price(self.meter(architecture))
+
+    def evaluate(
+        self,
+        circuit: Circuit | Sequence[Place],
+        budget: Budget | int | None = None,
+        start: Floats | None = None,
+        seed: int = 0,
+    ) -> Score:
+        """Train a circuit of the space, or an architecture, and say how good it is.
+
+        budget: counts what is spent and remembers what was answered; a number for a budget of this call alone, None for
+        no limit. start: angles to begin with, in the order of the gates.
+        Raises: BudgetSpent where the budget does not hold what training it takes; ValueError for circuits that the
+        space does not have.
+        """
+        architecture = self.space.architecture(circuit) if isinstance(circuit, Circuit) else tuple(circuit)
+        paid = budget if isinstance(budget, Budget) else Budget(budget)
+        found = answers(self, [architecture], paid, [start], seed)
+        if not found:
+            raise paid.spent_error()
+        return found[0]
+
+
+# ---------------------------------------------------------------------- one or many circuits
+def measure(task: Task, job: Job) -> Trained:
+    """Train one circuit, as the job says. Depends on nothing else: the same job gives the same answer anywhere."""
+    return train(task.meter(job.architecture), task.inner, np.random.default_rng(job.seed), job.start)
+
+
+def measure_all(task: Task, jobs: Sequence[Job]) -> list[Trained]:
+    """Train circuits one after the other; what stands in for this must give the same answers in the same order."""
+    return [measure(task, job) for job in jobs]
+
+
+def answers(
+    task: Task,
+    architectures: Sequence[Sequence[Place]],
+    budget: Budget,
+    starts: Sequence[Floats | None] | None = None,
+    seed: int = 0,
+    at_once: Any = measure_all,
+) -> list[Score]:
+    """The scores of architectures, each from the budget's memory where it is known there, else trained and paid.
+
+    Equal circuits are trained once: every architecture is brought into its canonical form. at_once: what trains jobs.
+    Where the budget does not hold all of them, the scores of those before the first that it does not pay for.
+    """
+    asked, new, left = [], dict[str, Job](), budget.left
+    for architecture, start in zip(architectures, starts or [None] * len(architectures), strict=True):
+        job, goes = _job(task, architecture, start, seed)
+        if job.key not in budget.known and job.key not in new:
+            left -= task.price(job.architecture)
+            if left < 0:
+                break
+            new[job.key] = job
+        asked.append((architecture, job, goes))
+    for job, found in zip(new.values(), at_once(task, list(new.values())) if new else [], strict=True):
+        budget.pay(found.evaluations)
+        budget.remember(job.key, found)
+    scores = []
+    for architecture, job, goes in asked:
+        found = budget.known[job.key]
+        paid = new.pop(job.key, None) is not None
+        params = _back(architecture, job.architecture, goes, found.params)
+        error = task.goal.error(found.value)
+        scores.append(Score(tuple(architecture), error, found.value, params, found.evaluations * paid, not paid))
+    return scores
+
+
+def _job(task: Task, architecture: Sequence[Place], start: Floats | None, seed: int) -> tuple[Job, list[int | None]]:
+    """A job, and where each gate of the architecture is in it."""
+    if not task.space.fits(architecture):
+        raise ValueError(f"The space of task {task.name!r} does not have this architecture: {architecture}.")
+    form, goes = canonical(architecture)
+    begin = None if start is None else _forth(architecture, form, goes, np.asarray(start, float))
+    text = hashlib.sha256(f"{seed} {task.inner} {form}".encode())
+    if begin is not None:
+        text.update(begin.tobytes())
+    return Job(text.hexdigest()[:32], form, begin), goes
+
+
+def _firsts(architecture: Sequence[Place]) -> list[int]:
+    """The number of the first weight of every gate, and the number of all."""
+    return [0, *np.cumsum([GATES[place.gate].n_params for place in architecture]).tolist()]
+
+
+def _forth(before: Sequence[Place], after: Architecture, goes: list[int | None], weights: Floats) -> Floats:
+    """The weights of an architecture as those of its canonical form; what follows the gates' own stays behind them."""
+    old, new = _firsts(before), _firsts(after)
+    moved = np.zeros(new[-1])
+    for k, there in enumerate(goes):
+        if there is not None:
+            moved[new[there] : new[there + 1]] += weights[old[k] : old[k + 1]]
+    return np.concatenate([moved, weights[old[-1] :]])
+
+
+def _back(before: Sequence[Place], after: Architecture, goes: list[int | None], weights: Floats) -> Floats:
+    """The weights of a canonical form as those of the architecture; of gates that became one, the first has the sum."""
+    old, new = _firsts(before), _firsts(after)
+    moved = np.zeros(old[-1])
+    done: set[int] = set()
+    for k, there in enumerate(goes):
+        if there is not None and there not in done:
+            done.add(there)
+            moved[old[k] : old[k + 1]] = weights[new[there] : new[there + 1]]
+    return np.concatenate([moved, weights[new[-1] :]])
