@@ -19,8 +19,8 @@ class Meter(Protocol):
     """The function of one circuit's angles (n_weights,), with a count of what was asked of it.
 
     evaluations: circuit evaluations, each one circuit at one set of angles (for one sample); a gradient takes as
-    many as the parameter-shift rule on a device. price: of (a value, a value with its gradient). exact: whether equal angles
-    give equal values.
+    many as the parameter-shift rule on a device. price: of (a value, a value with its gradient). exact: whether
+    equal angles give equal values.
     """
 
     evaluations: int

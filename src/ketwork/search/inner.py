@@ -33,8 +33,8 @@ class Inner:
     """How the angles of every circuit are found.
 
     method: of `ketwork.optimize.METHODS`, one that needs values or gradients alone. steps: gradients at most for
-    methods that take them, pairs of values for the others. starts: how often from random angles; a start that is given counts
-    as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method.
+    methods that take them, pairs of values for the others. starts: how often from random angles; a start that is given
+    counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method.
     Raises: ValueError for methods that need more.
     """
 

@@ -21,6 +21,66 @@ METHODS: dict[str, SearchMethod] = {
         "circuits drawn at random",
         "Yang, Esperanca and Carlucci, NAS evaluation is frustratingly hard, arXiv:1912.12522",
     ),
+    "annealing": SearchMethod(
+        "simulated_annealing:simulated_annealing",
+        "one circuit changed gate by gate, worse ones taken at a falling temperature",
+        "Kirkpatrick, Gelatt and Vecchi, Science 220 (1983) 671",
+    ),
+    "evolutionary": SearchMethod(
+        "evolutionary:evolutionary",
+        "NSGA-II over error, depth and two-qubit gates",
+        "Deb et al., IEEE Trans. Evol. Comput. 6 (2002) 182",
+    ),
+    "crlqas": SearchMethod(
+        "curriculum:curriculum",
+        "double deep Q-network with a curriculum, random halting and illegal actions",
+        "Patel et al., arXiv:2402.03500",
+    ),
+    "ppo": SearchMethod(
+        "policy_gradient:policy_gradient",
+        "proximal policy optimisation of stable-baselines3, illegal actions masked",
+        "Schulman et al., arXiv:1707.06347",
+    ),
+    "arch2vec-reinforce": SearchMethod(
+        "latent_search:latent_reinforce",
+        "REINFORCE in the latent space of a graph autoencoder",
+        "Sun et al., arXiv:2401.11576",
+    ),
+    "arch2vec-bo": SearchMethod(
+        "latent_search:latent_bayes",
+        "Bayesian optimisation in the latent space of a graph autoencoder",
+        "Sun et al., arXiv:2401.11576",
+    ),
+    "supernet": SearchMethod(
+        "supernet:supernet",
+        "one circuit that holds all others, its weights shared; then evolution",
+        "Wang et al., QuantumNAS, arXiv:2107.10845",
+    ),
+    "differentiable": SearchMethod(
+        "differentiable:differentiable",
+        "gates chosen by Gumbel-softmax, trained with the angles",
+        "Zhang et al., arXiv:2010.08561; Wu et al., QuantumDARTS, ICML 2023",
+    ),
+    "grow": SearchMethod(
+        "growing:growing",
+        "gates put in one by one where the gradient is largest, each at first doing nothing",
+        "Grimsley et al., arXiv:1812.11173; Bilkis et al., arXiv:2103.06712",
+    ),
+    "predictor": SearchMethod(
+        "predictor:predictor",
+        "circuits that a learned predictor of the error puts first",
+        "Zhang et al., arXiv:2103.06524",
+    ),
+    "training-free": SearchMethod(
+        "training_free:training_free",
+        "circuits that proxies put first: paths, expressibility, noise, capacity, gradients",
+        "He et al., arXiv:2401.10083 (check); Anagolum et al., Elivagar, arXiv:2401.09393",
+    ),
+    "mcts": SearchMethod(
+        "tree_search:tree_search",
+        "best-first search with a learned cost to go, and Monte Carlo tree search",
+        "Wang et al., arXiv:2210.13189 (check)",
+    ),
 }
 """Methods by name."""
 
