@@ -23,6 +23,16 @@ def test_a_gate_goes_to_its_first_free_moment():
     assert set(map(tuple, np.argwhere(tensor))) == {(0, 2, 0), (0, 4, 1), (1, 5, 0)}
 
 
+def test_other_gates_have_rows_of_their_own():
+    gates = ("h", "cz", "t", "rzz")
+    space, rng = Space(3, gates, max_gates=20), np.random.default_rng(1)
+    for _ in range(30):
+        architecture = draw(space, rng)
+        tensor = to_tensor(architecture, 3, 20, gates)
+        assert tensor.shape == (20, 1 + 3 + 1 + 3, 3) and tensor.sum() == len(architecture)
+        assert canonical(from_tensor(tensor, gates))[0] == canonical(architecture)[0]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
