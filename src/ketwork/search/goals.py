@@ -20,7 +20,8 @@ class Meter(Protocol):
 
     evaluations: circuit evaluations, each one circuit at one set of angles (for one sample); a gradient takes as
     many as the parameter-shift rule on a device. price: of (a value, a value with its gradient). exact: whether
-    equal angles give equal values.
+    equal angles give equal values. A meter may have `final(w)`, what trained angles are worth in place of their value,
+    and `final_price`, what that takes.
     """
 
     evaluations: int

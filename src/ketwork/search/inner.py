@@ -61,21 +61,24 @@ class Inner:
     def price(self, meter: Meter) -> int:
         """The most circuit evaluations that training will take."""
         value, gradient = meter.price
+        judged = getattr(meter, "final_price", 0)
         if not meter.n_weights:
-            return value
+            return judged or value
         last = 0 if meter.exact else value
-        return self.starts * (self.steps * (gradient if self.takes_gradients else 2 * value) + last)
+        return self.starts * (self.steps * (gradient if self.takes_gradients else 2 * value) + last) + judged
 
 
 def train(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats | None = None) -> Trained:
     """The best angles that `inner` finds; start: angles (P,) to begin with, None for random ones.
 
     Where values are exact these are the best that were seen; where they are drawn, the lowest seen may have been luck,
-    so they are those that the method ends with, and their value is drawn once more.
+    so they are those that the method ends with, and their value is drawn once more. A meter that has a `final` says by
+    it what the angles are worth, such as on other data than they were found on.
     """
     before = meter.evaluations
+    final = getattr(meter, "final", None)
     if not meter.n_weights:
-        return Trained(meter.value(np.zeros(0)), np.zeros(0), meter.evaluations - before)
+        return Trained((final or meter.value)(np.zeros(0)), np.zeros(0), meter.evaluations - before)
     first = None if start is None else check_array("start", start, 1)
     if first is not None and len(first) != meter.n_weights:
         raise ValueError(f"Argument `start` must hold {meter.n_weights} angles, but holds {len(first)}.")
@@ -85,7 +88,8 @@ def train(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats | 
         one = _once(meter, inner, rng, begin)
         found = one if found is None or one[0] < found[0] else found
     assert found is not None
-    return Trained(*found, meter.evaluations - before)
+    value, params = found
+    return Trained(value if final is None else final(params), params, meter.evaluations - before)
 
 
 def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats) -> tuple[float, Floats]:
