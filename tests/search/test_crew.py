@@ -77,7 +77,7 @@ def test_a_process_that_dies_is_replaced_and_its_work_done_again(tmp_path):
 
 
 def test_work_that_always_ends_its_process_is_given_up():
-    with Crew(2) as crew, pytest.raises(RuntimeError, match="ended 3 processes|Processes end as soon"):
+    with Crew(2) as crew, pytest.raises(RuntimeError, match="ended 3 processes"):
         list(crew.do(die, None, [1]))
 
 
@@ -100,7 +100,6 @@ def test_ctrl_c_lets_the_work_put_its_things_in_order(tmp_path):
 
 
 def test_ctrl_c_gives_up_what_does_not_stop(tmp_path):
-    with Crew(1) as crew:
-        with pytest.raises(KeyboardInterrupt):
-            list(crew.do(tidy, str(tmp_path), [0], interrupt_soon))
+    with Crew(1) as crew, pytest.raises(KeyboardInterrupt):
+        list(crew.do(tidy, str(tmp_path), [0], interrupt_soon))
     assert not list(tmp_path.iterdir())
