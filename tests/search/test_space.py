@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ketwork import Circuit
-from ketwork.search.canonical import Place, canonical
+from ketwork import Circuit, w
+from ketwork.search.canonical import Place, canonical, flat
 from ketwork.search.space import Space, cross, draw, levels, mutate, size_of
 
 SPACES = [
@@ -14,6 +14,8 @@ SPACES = [
     Space(3, ("rx", "ry", "rz", "cz"), ((0, 1), (1, 2)), max_gates=12, max_depth=4),
     Space(5, ("u3", "cnot", "rzz"), max_gates=20, max_two_qubit=3),
     Space(1, ("rx", "h", "cx"), max_gates=6),
+    Space(4, ("rx", "rz", "cx", "cz"), layers=("linear", "ring", "matchings"), max_gates=30, max_depth=12),
+    Space(3, ("u3", "cz"), ((0, 1), (1, 2)), layers=("full",), max_gates=14, max_two_qubit=5),
 ]
 
 
@@ -60,7 +62,45 @@ def test_legal_gates_make_the_circuit_longer(space):
             longer = (*architecture, space.places[rng.choice(np.flatnonzero(allowed))])
             assert space.fits(longer)
             architecture = longer
-        assert size_of(architecture).gates == space.max_gates or not space.legal(architecture).any()
+        assert len(architecture) <= space.max_places
+
+
+def test_places_of_a_layered_space():
+    space = Space(4, ("ry", "cx", "cz"), layers=("linear", "matchings"))
+    assert space.places[0] == Place("ry", (0, 1, 2, 3))
+    assert Place("cx", (0, 1, 1, 2, 2, 3)) in space.number and Place("cx", (0, 1, 2, 3)) in space.number
+    assert space.max_places == 40 // 2
+    chain = Space(4, ("ry", "cx"), ((0, 1), (1, 2), (2, 3)), layers=("linear", "matchings"))
+    assert [place.qubits for place in chain.places[1:]] == [(0, 1, 1, 2, 2, 3), (0, 1, 2, 3), (1, 2)]
+
+
+def test_a_layered_space_makes_the_circuits_of_hand():
+    space = Space(3, ("ry", "cx"), layers=("linear",), max_gates=11)
+    ry, chain = space.places
+    circuit = space.circuit((ry, chain, ry, chain))
+    by_hand = Circuit(3)
+    for layer in range(2):
+        for q in range(3):
+            by_hand = by_hand.ry(q, w[3 * layer + q])
+        by_hand = by_hand.cx(0, 1).cx(1, 2)
+    assert circuit == by_hand
+    assert size_of((ry, chain, ry, chain)) == (10, circuit.depth(), 4)
+    assert space.fits((ry, chain, ry, chain)) and not space.fits((ry, chain, ry, chain, chain))
+
+
+def test_only_layers_whose_repetition_is_idle_are_illegal():
+    space = Space(3, ("ry", "cx", "cz"), layers=("linear",))
+    ry, cx, cz = space.places
+    assert not space.legal((ry,))[0] and not space.legal((cz,))[2]
+    assert space.legal((cx,))[1]  # two chains of CX are not the identity
+    assert canonical((cz, cz))[0] == () and canonical((cx, cx))[0] != ()
+    assert len(canonical((ry, ry))[0]) == 3
+
+
+def test_layers_and_gates_have_one_canonical_form_where_the_circuit_is_one():
+    layered = (Place("rx", (0, 1, 2)), Place("cz", (0, 1, 1, 2)))
+    assert canonical(layered)[0] == canonical(flat(layered))[0]
+    assert len(canonical(layered)[1]) == 5
 
 
 def test_a_repetition_is_illegal_until_another_gate_comes_between():
@@ -78,6 +118,9 @@ def test_circuits_come_back_as_architectures():
         architecture = draw(space, rng)
         circuit = space.circuit(architecture)
         assert space.architecture(circuit) == architecture
+        layered = Space(4, space.gates, layers=("ring", "linear"))
+        layers = draw(layered, rng)
+        assert layered.architecture(layered.circuit(layers)) == layers
         assert circuit.n_weights == sum({"rx": 1, "u3": 3}.get(gate, 0) for gate, _ in architecture)
         assert circuit.depth() == size_of(architecture).depth == max(levels(architecture, 4))
 
@@ -94,6 +137,10 @@ def test_circuits_come_back_as_architectures():
         (lambda: Space(3, couplings=((0, 3),)), r"`couplings` must lie in \[0, 2\], but is 3"),
         (lambda: Space(3, couplings=((1, 1),)), "pairs of two qubits"),
         (lambda: Space(0), "must lie in"),
+        (lambda: Space(3, layers=("linear", "lineal")), "`layers` must be one of"),
+        (lambda: Space(3, ("cx",), max_two_qubit=0), "limits are below every gate"),
+        (lambda: Space(4, layers=("linear",), max_gates=2), "limits are below every gate or layer"),
+        (lambda: Space(3, ("ry",), layers=("ring",)).architecture(Circuit(3).ry(0, w[0])), "not whole layers"),
         (lambda: Space(3, max_gates=0), "`max_gates` must be at least 1"),
         (lambda: Space(3).architecture(Circuit(3).h(0)), "has no gate 'h'"),
         (lambda: Space(3).architecture(Circuit(2)), "3 qubits, but the circuit has 2"),

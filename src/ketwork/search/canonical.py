@@ -17,22 +17,36 @@ _TOLERANCE = 1e-9
 
 
 class Place(NamedTuple):
-    """A gate of the gate table and the qubits it acts on."""
+    """A gate of the gate table and the qubits it acts on.
+
+    More qubits than the gate has are a layer: the gate on each group of them in turn, so that `cx` on (0, 1, 1, 2) is
+    `cx` on (0, 1) and then on (1, 2).
+    """
 
     gate: str
     qubits: tuple[int, ...]
 
 
+def flat(architecture: Sequence[Place]) -> tuple[Place, ...]:
+    """The architecture gate by gate: every layer as the gates it is made of. A gate's angles are its own."""
+    found: list[Place] = []
+    for gate, qubits in architecture:
+        size = GATES[gate].n_qubits
+        found += [Place(gate, qubits[k : k + size]) for k in range(0, len(qubits), size)]
+    return tuple(found)
+
+
 def canonical(architecture: Sequence[Place]) -> tuple[tuple[Place, ...], list[int | None]]:
     """The architecture in its one form, and where each gate went: to which number of the new one, None for cancelled.
 
+    Layers are taken as their gates, in order (`flat`).
     The weights of the old circuit are taken along by adding those of gates that went to the same place. Gates are
     sorted into the Foata normal form of the relation "commutes for all angles": each as early as those before it that
     it does not commute with allow, in every level by name and qubits.
     Source: Cartier and Foata, Lecture Notes in Mathematics 85 (1969); Diekert and Rozenberg (eds.), The Book of Traces
     (1995), chapter 2.
     """
-    gates = [_sorted(place) for place in architecture]
+    gates = [_sorted(place) for place in flat(architecture)]
     kept: list[int] = []  # numbers of the gates that stay, in order
     goes: list[int | None] = list(range(len(gates)))
     for k, gate in enumerate(gates):

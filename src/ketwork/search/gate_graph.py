@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array
 from ketwork.circuit.gates import GATES
-from ketwork.search.canonical import Place, is_symmetric
+from ketwork.search.canonical import Place, flat, is_symmetric
 from ketwork.search.space import Architecture
 
 Floats = NDArray[np.float32]
@@ -39,14 +39,15 @@ class GateGraph:
 
 def to_graph(architecture: Sequence[Place], n_qubits: int, gates: Sequence[str]) -> GateGraph:
     """The graph of an architecture. Raises: ValueError for a gate that is not among `gates`."""
-    count = len(architecture)
+    gates_in_time = flat(architecture)
+    count = len(gates_in_time)
     types = np.zeros((count + 2, len(gates) + 2), np.float32)
     positions = np.zeros((count + 2, n_qubits), np.float32)
     adjacency = np.zeros((count + 2, count + 2), np.float32)
     types[0, 0] = types[-1, -1] = 1
     positions[[0, -1]] = 1
     last = [0] * n_qubits
-    for node, (gate, qubits) in enumerate(architecture, 1):
+    for node, (gate, qubits) in enumerate(gates_in_time, 1):
         if gate not in gates:
             raise ValueError(f"The graph's gates are {', '.join(gates)}, but the architecture has {gate!r}.")
         types[node, 1 + list(gates).index(gate)] = 1

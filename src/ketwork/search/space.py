@@ -1,6 +1,7 @@
 """What circuits a search may build, and how it goes from one to another.
 
 An architecture is a sequence of gates on qubits without angles: every angle of every gate becomes a weight of its own.
+In a layered space it is a sequence of whole layers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from ketwork.checks import check_choice, check_int
 from ketwork.circuit import Circuit, w
 from ketwork.circuit.gates import ALIASES, GATES
 from ketwork.models.couplings import connected_pairs
-from ketwork.search.canonical import Place, canonical, is_symmetric
+from ketwork.search.canonical import Place, canonical, commute, flat, is_symmetric
+from ketwork.search.layer_patterns import PATTERNS, as_layers, pairs_of
 
 Architecture = tuple[Place, ...]
 
@@ -33,9 +35,11 @@ class Space:
     """The circuits of `n_qubits` qubits made of `gates`, those on two qubits on `couplings` alone.
 
     gates: names of one- and two-qubit gates of the gate table. couplings: pairs of qubits, in both directions for gates
-    that have one; None for all pairs. max_gates, max_depth, max_two_qubit: limits, None for none.
-    Raises: ValueError for gates that are not in the table or act on more than two qubits, pairs that do not exist, and
-    for a space in which nothing can be built.
+    that have one; None for all pairs. max_gates, max_depth, max_two_qubit: limits, None for none. layers: patterns of
+    `PATTERNS` for a layered space, which is built of whole layers: a one-qubit gate on all qubits, a two-qubit gate on
+    the couplings of a pattern. Limits count its gates.
+    Raises: ValueError for gates that are not in the table or act on more than two qubits, pairs that do not exist,
+    unknown patterns, and for a space in which nothing can be built.
     """
 
     n_qubits: int
@@ -44,6 +48,7 @@ class Space:
     max_gates: int = 40
     max_depth: int | None = None
     max_two_qubit: int | None = None
+    layers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = check_int("n_qubits", self.n_qubits, 1, 60)
@@ -60,21 +65,30 @@ class Space:
         for name, low in (("max_depth", 1), ("max_two_qubit", 0)):
             if getattr(self, name) is not None:
                 check_int(name, getattr(self, name), low)
+        patterns = (self.layers,) if isinstance(self.layers, str) else tuple(self.layers)
+        object.__setattr__(self, "layers", tuple(check_choice("layers", name, PATTERNS) for name in patterns))
         if not self.places:
             raise ValueError(
                 f"The space is empty: none of the gates {', '.join(self.gates)} fits {n} qubits and the couplings "
                 f"{self.couplings}."
             )
+        if not self.legal(()).any():
+            raise ValueError("The space is empty: its limits are below every gate or layer that it has.")
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
-        """Every gate on all qubits or pairs that it can act on: what may be added to a circuit, in a fixed order."""
+        """Every gate on all qubits or pairs that it can act on, or every layer: what may be added to a circuit, in a
+        fixed order."""
         n = self.n_qubits
         pairs = connected_pairs(n, "full") if self.couplings is None else list(self.couplings)
         found: list[Place] = []
         for name in self.gates:
             if GATES[name].n_qubits == 1:
-                found += [Place(name, (q,)) for q in range(n)]
+                found += [Place(name, tuple(range(n)))] if self.layers else [Place(name, (q,)) for q in range(n)]
+            elif self.layers:
+                rows = [row for pattern in self.layers for row in pairs_of(n, pattern, pairs)]
+                groups = [[oriented(Place(name, pair)).qubits for pair in row] for row in rows]
+                found += dict.fromkeys(Place(name, tuple(q for pair in row for q in pair)) for row in groups)
             else:
                 both = [] if is_symmetric(name) else [Place(name, (b, a)) for a, b in pairs]
                 found += sorted([Place(name, pair) for pair in pairs] + both)
@@ -85,51 +99,71 @@ class Space:
         """The number of every place."""
         return {place: k for k, place in enumerate(self.places)}
 
+    @cached_property
+    def max_places(self) -> int:
+        """How many gates an architecture may have, or layers where the space has these."""
+        return self.max_gates // min(len(gates) for gates in self._gates)
+
+    @cached_property
+    def _gates(self) -> tuple[Architecture, ...]:
+        """Of every place."""
+        return tuple(flat((place,)) for place in self.places)
+
+    @cached_property
+    def _idle(self) -> NDArray[np.bool_]:
+        """(len(places),) whether a place that is repeated is no more than it was once, or nothing."""
+        return np.array([all(commute(a, b) for a in gates for b in gates if a != b) for gates in self._gates])
+
     def circuit(self, architecture: Sequence[Place]) -> Circuit:
         """The circuit of an architecture; weights are numbered in the order of the gates."""
         circuit, k = Circuit(self.n_qubits), 0
-        for name, qubits in architecture:
+        for name, qubits in flat(architecture):
             count = GATES[name].n_params
             circuit = circuit.append(name, qubits, tuple(w[k + j] for j in range(count)))
             k += count
         return circuit
 
     def architecture(self, circuit: Circuit) -> Architecture:
-        """The gates of a circuit without their angles. Raises: ValueError for a gate that the space does not have."""
+        """The gates of a circuit without their angles, in a layered space as the fewest layers that it can be read as.
+
+        Raises: ValueError for a gate that the space does not have, or gates that are not whole layers.
+        """
         if circuit.n_qubits != self.n_qubits:
             raise ValueError(f"The space has {self.n_qubits} qubits, but the circuit has {circuit.n_qubits}.")
-        found = []
-        for gate in circuit:
-            place = oriented(Place(gate.name, gate.qubits))
-            if place not in self.number:
-                raise ValueError(f"The space has no gate {gate.name!r} on qubits {gate.qubits}.")
-            found.append(place)
-        return tuple(found)
+        gates = tuple(oriented(Place(gate.name, gate.qubits)) for gate in circuit)
+        known = {gate for whole in self._gates for gate in whole}
+        for place in gates:
+            if place not in known:
+                raise ValueError(f"The space has no gate {place.gate!r} on qubits {place.qubits}.")
+        return as_layers(gates, self.places) if self.layers else gates
 
     def fits(self, architecture: Sequence[Place]) -> bool:
-        """Whether an architecture is made of the space's gates and within its limits."""
-        size = size_of(architecture)
+        """Whether an architecture is made of the space's gates or layers and within its limits."""
+        if not all(oriented(place) in self.number for place in architecture):
+            return False
         limits = (self.max_gates, self.max_depth, self.max_two_qubit)
-        within = all(limit is None or value <= limit for value, limit in zip(size, limits, strict=True))
-        return within and all(oriented(place) in self.number for place in architecture)
+        size = size_of(architecture)
+        return all(limit is None or value <= limit for value, limit in zip(size, limits, strict=True))
 
     def legal(self, architecture: Sequence[Place]) -> NDArray[np.bool_]:
         """Which places (len(places),) may come next: within the limits, and not undoing or repeating a gate that is
-        still at the end of its qubits.
+        still at the end of its qubits (of layers, those whose gates all commute).
 
         Source: Patel et al., arXiv:2402.03500, section 3 (illegal actions).
         """
-        allowed = np.ones(len(self.places), bool)
+        allowed = np.zeros(len(self.places), bool)
         size = size_of(architecture)
         if size.gates >= self.max_gates:
-            return np.zeros(len(self.places), bool)
-        full = self.max_two_qubit is not None and size.two_qubit >= self.max_two_qubit
+            return allowed
         ends = levels(architecture, self.n_qubits)
-        last: dict[int, Place] = {q: place for place in architecture for q in place.qubits}
-        for k, place in enumerate(self.places):
-            again = all(last.get(q) is not None and oriented(last[q]) == place for q in place.qubits)
-            deep = self.max_depth is not None and max(ends[q] for q in place.qubits) >= self.max_depth
-            allowed[k] = not (again or deep or (full and len(place.qubits) == 2))
+        last: dict[int, Place] = {q: oriented(place) for place in architecture for q in place.qubits}
+        for k, (place, gates) in enumerate(zip(self.places, self._gates, strict=True)):
+            again = self._idle[k] and all(last.get(q) == place for q in place.qubits)
+            two = len(gates) if len(gates[0].qubits) == 2 else 0
+            full = two > 0 and self.max_two_qubit is not None and size.two_qubit + two > self.max_two_qubit
+            long = size.gates + len(gates) > self.max_gates
+            deep = self.max_depth is not None and max(levels(gates, self.n_qubits, ends)) > self.max_depth
+            allowed[k] = not (again or deep or full or long)
         return allowed
 
 
@@ -146,13 +180,15 @@ def _checked_pairs(n: int, couplings: Any) -> tuple[tuple[int, int], ...]:
 
 def oriented(place: Place) -> Place:
     """The place with its qubits in ascending order where the gate does not know one from the other."""
-    return Place(place.gate, tuple(sorted(place.qubits))) if is_symmetric(place.gate) else place
+    alike = len(place.qubits) == 2 and is_symmetric(place.gate)
+    return Place(place.gate, tuple(sorted(place.qubits))) if alike else place
 
 
-def levels(architecture: Sequence[Place], n_qubits: int) -> list[int]:
-    """How many moments of time each qubit (n_qubits,) has used when every gate comes as early as it can."""
-    ends = [0] * n_qubits
-    for place in architecture:
+def levels(architecture: Sequence[Place], n_qubits: int, before: Sequence[int] = ()) -> list[int]:
+    """How many moments of time each qubit (n_qubits,) has used when every gate comes as early as it can, after those
+    that were used before."""
+    ends = list(before) or [0] * n_qubits
+    for place in flat(architecture):
         level = 1 + max(ends[q] for q in place.qubits)
         for q in place.qubits:
             ends[q] = level
@@ -160,20 +196,22 @@ def levels(architecture: Sequence[Place], n_qubits: int) -> list[int]:
 
 
 def size_of(architecture: Sequence[Place]) -> Size:
-    """The gates, depth and two-qubit gates of an architecture."""
-    n = 1 + max((q for place in architecture for q in place.qubits), default=0)
-    two = sum(len(place.qubits) == 2 for place in architecture)
-    return Size(len(architecture), max(levels(architecture, n)), two)
+    """The gates, depth and two-qubit gates of an architecture, those of its layers counted one by one."""
+    gates = flat(architecture)
+    n = 1 + max((q for place in gates for q in place.qubits), default=0)
+    two = sum(len(place.qubits) == 2 for place in gates)
+    return Size(len(gates), max(levels(gates, n)), two)
 
 
 def draw(space: Space, rng: np.random.Generator, n_gates: int | None = None) -> Architecture:
-    """A random architecture of `n_gates` legal gates; None for any number up to the limit. Fewer where none is legal.
+    """A random architecture of `n_gates` legal gates (in a layered space, layers); None for any number up to the limit.
+    Fewer where none is legal.
 
     A gate's name is drawn first, evenly, and then where it goes: otherwise gates on pairs would crowd out the others.
     """
-    count = int(rng.integers(1, space.max_gates + 1)) if n_gates is None else check_int("n_gates", n_gates, 1)
+    count = int(rng.integers(1, space.max_places + 1)) if n_gates is None else check_int("n_gates", n_gates, 1)
     found: Architecture = ()
-    for _ in range(min(count, space.max_gates)):
+    for _ in range(min(count, space.max_places)):
         place = _next(space, found, rng)
         if place is None:
             break
@@ -193,7 +231,7 @@ def _next(space: Space, architecture: Architecture, rng: np.random.Generator) ->
 
 
 def mutate(space: Space, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-    """An architecture of the space that differs by one gate: put in, taken out, exchanged for another or moved.
+    """An architecture of the space that differs by one gate or layer: put in, taken out, exchanged or moved.
 
     Changes that only rewrite the same circuit are drawn again, some fifty times; after that what there was comes back.
     """

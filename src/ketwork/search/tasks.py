@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ketwork.circuit import Circuit
 from ketwork.circuit.gates import GATES
 from ketwork.search.budget import Budget
-from ketwork.search.canonical import Place, canonical
+from ketwork.search.canonical import Place, canonical, flat
 from ketwork.search.goals import Goal, Meter
 from ketwork.search.inner import Inner, Trained, train
 from ketwork.search.space import Architecture, Size, Space, size_of
@@ -38,7 +38,8 @@ class Score:
     """What a task says of a circuit.
 
     error: how far it is from the best (goal.error). value: of the function that was minimised. params: the angles, of
-    the architecture's gates in order. evaluations: circuit evaluations that were paid; 0 where the answer was known.
+    the architecture's gates in order (those of a layer one after the other). evaluations: circuit evaluations that were
+    paid; 0 where the answer was known.
     """
 
     architecture: Architecture
@@ -146,7 +147,7 @@ def answers(
     for architecture, job, goes in asked:
         found = budget.known[job.key]
         paid = new.pop(job.key, None) is not None
-        params = _back(architecture, job.architecture, goes, found.params)
+        params = _back(flat(architecture), job.architecture, goes, found.params)
         error = task.goal.error(found.value)
         scores.append(Score(tuple(architecture), error, found.value, params, found.evaluations * paid, not paid))
     return scores
@@ -157,7 +158,7 @@ def _job(task: Task, architecture: Sequence[Place], start: Floats | None, seed: 
     if not task.space.fits(architecture):
         raise ValueError(f"The space of task {task.name!r} does not have this architecture: {architecture}.")
     form, goes = canonical(architecture)
-    begin = None if start is None else _forth(architecture, form, goes, np.asarray(start, float))
+    begin = None if start is None else _forth(flat(architecture), form, goes, np.asarray(start, float))
     text = hashlib.sha256(f"{seed} {task.inner} {form}".encode())
     if begin is not None:
         text.update(begin.tobytes())
