@@ -28,9 +28,9 @@ class SearchTask:
     it is not named. device: a shipped snapshot or a calibration file, simulated with its noise; noise: a noise model by
     name instead; neither: the ideal simulator. shots: how often a circuit is read, None for exact values. budget:
     circuit evaluations of every method and seed; None for what trains about 200 circuits. seeds: repetitions; seed: of
-    the first. max_gates, gates: of the circuits, None for the task's own. steps: of the inner optimisation, None for the
-    task's own. options: of methods, by name of the method. workers: processes, None for what suits; ray: address of a
-    Ray cluster where circuits are trained, None for this machine.
+    the first. max_gates, gates: of the circuits; steps: of the inner optimisation; None for the task's own. options: of
+    methods, by name of the method. workers: processes, None for what suits; ray: address of a Ray cluster where
+    circuits are trained, None for this machine.
     """
 
     name: str

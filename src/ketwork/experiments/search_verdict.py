@@ -1,0 +1,135 @@
+"""What may be said after a search run: every method against random search, paired by seed, and bands over seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ketwork.experiments.compare import Interval, interval, paired_p_value
+from ketwork.experiments.ledger import Row
+from ketwork.experiments.ranks import LEVEL, holm
+from ketwork.experiments.searching_task import BASELINE
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class AgainstRandom:
+    """A method and random search at the same budget and seeds.
+
+    errors, others: the means with 95 % intervals over seeds. difference: of the means, method minus random; below zero
+    is better. p: of the paired t-test; adjusted: by Holm's method over all methods of the run.
+    """
+
+    method: str
+    errors: Interval
+    others: Interval
+    difference: float
+    p: float
+    adjusted: float
+
+    @property
+    def claim(self) -> str:
+        """ "better", "worse", "no difference shown", or "no test" where there is none."""
+        if np.isnan(self.adjusted):
+            return "no test"
+        return "no difference shown" if self.adjusted >= LEVEL else "better" if self.difference < 0 else "worse"
+
+
+def final_error(row: Row) -> float:
+    """The error that counts: of the best circuit on what the search did not see; nan where nothing was found."""
+    final = row.get("final") or {}
+    value = final.get("error") if final.get("error") is not None else (row.get("best") or {}).get("error")
+    return float("nan") if value is None else float(value)
+
+
+def final_errors(rows: Sequence[Row], method: str) -> list[float]:
+    """The errors that count of a method, one a seed."""
+    mine = sorted((row for row in rows if row["method"] == method), key=lambda row: int(row["seed"]))
+    return [final_error(row) for row in mine]
+
+
+def against_random(errors: Mapping[str, Sequence[float]]) -> tuple[AgainstRandom, ...]:
+    """Every method against random search; errors: by method, one a seed, the same seeds for all."""
+    names = [name for name in errors if name != BASELINE]
+    others = np.asarray(errors[BASELINE], float)
+    p_values = [paired_p_value(np.asarray(errors[name], float), others, 0.0) for name in names]
+    return tuple(
+        AgainstRandom(
+            name, interval(errors[name]), interval(others), float(np.mean(errors[name]) - others.mean()), p, float(q)
+        )
+        for name, p, q in zip(names, p_values, holm(p_values), strict=True)
+    )
+
+
+@dataclass(frozen=True)
+class Band:
+    """The least error so far by circuit evaluations spent, over seeds.
+
+    spent (G,): from the first point where all seeds have a circuit. middle, low, high (G,): the mean and its 95 %
+    interval by Student's t; of logarithms (so a geometric mean) where `log`, which is where all errors are above zero.
+    One seed has no interval: low and high are then the middle.
+    """
+
+    spent: Floats
+    middle: Floats
+    low: Floats
+    high: Floats
+    log: bool
+
+
+def band(rows: Sequence[Row], budget: int, points: int = 200) -> Band:
+    """The band of a method's rows, at `points` budgets spaced evenly by their logarithms."""
+    traces = [np.asarray(row["trace"], float).reshape(-1, 2) for row in rows if row["trace"]]
+    if not traces:
+        return Band(*(np.zeros(0) for _ in range(4)), log=False)
+    first = max(trace[0, 0] for trace in traces)
+    spent = np.geomspace(first, max(budget, first), points)
+    errors = np.array([trace[np.searchsorted(trace[:, 0], spent * (1 + 1e-12), "right") - 1, 1] for trace in traces])
+    log = bool((errors > 0).all())
+    middle, half = _mean_and_half(np.log(errors) if log else errors)
+    low, high = middle - half, middle + half
+    return Band(spent, *(np.exp(v) if log else v for v in (middle, low, high)), log=log)
+
+
+def _mean_and_half(values: Floats) -> tuple[Floats, Floats]:
+    count = len(values)
+    if count < 2:
+        return values[0], np.zeros_like(values[0])
+    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
+    return values.mean(axis=0), half
+
+
+def sentence(task: str, unit: str, tests: Sequence[AgainstRandom], seeds: int, budget: int) -> str:
+    """What may be claimed of a run on one task, and no more than the tests show."""
+    of = f" {unit}" if unit else ""
+    start = f"On {task} with {budget:,} circuit evaluations and {seeds} seed{'s' * (seeds != 1)}"
+    if not tests:
+        return f"{start} only random search took part: there is nothing to compare it with."
+    best = min(tests, key=lambda test: test.errors.mean)
+    first = f"{start}, random search reaches an error of {figures(best.others)}{of}"
+    if len(tests) == 1:
+        first += f" and {best.method} {figures(best.errors)}{of}."
+    else:
+        first += f"; of {len(tests)} methods {best.method} has the least mean, {figures(best.errors)}{of}."
+    if seeds < 2:
+        return f"{first} One seed allows no test; run with more seeds before claiming anything."
+    said = f"Paired t-test over seeds against random search with Holm's correction over {len(tests)}:"
+    parts = [
+        f"{claim}: {', '.join(_with_p(test) for test in tests if test.claim == claim)}"
+        for claim in ("better", "worse", "no difference shown", "no test")
+        if any(test.claim == claim for test in tests)
+    ]
+    return f"{first} {said} {'; '.join(parts)}."
+
+
+def _with_p(test: AgainstRandom) -> str:
+    return test.method if np.isnan(test.adjusted) else f"{test.method} (p = {test.adjusted:.2g})"
+
+
+def figures(found: Interval) -> str:
+    """A mean with its interval, in as many figures as errors of any size need."""
+    return f"{found.mean:.3g}" if np.isnan(found.half) else f"{found.mean:.3g} ± {found.half:.2g}"
