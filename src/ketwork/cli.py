@@ -300,6 +300,54 @@ def compare(
 
 
 @app.command()
+def search(
+    task: Annotated[str, typer.Argument(help="What to find a circuit for: a molecule (H2_0.7414, LiH).")],
+    method: Annotated[
+        str,
+        Text(
+            help="Methods with commas between, or all: random (always takes part), annealing, evolutionary, crlqas, "
+            "ppo, arch2vec-reinforce, arch2vec-bo, supernet, differentiable, grow, predictor, training-free, mcts."
+        ),
+    ] = "evolutionary",
+    device: Annotated[str | None, Text(help="Search on this device, simulated with its noise (see `devices`).")] = None,
+    noise: Annotated[str | None, Text(help="Search under this noise instead.")] = None,
+    shots: Annotated[int | None, Text(help="Read each circuit so often; default: exact values.")] = None,
+    budget: Annotated[
+        int | None,
+        Text(
+            help="Circuit evaluations of every method and seed, those of the inner optimisation counted; default: what "
+            "trains about 200 circuits."
+        ),
+    ] = None,
+    seeds: Annotated[int, Text(help="Repetitions of every method.")] = 5,
+    seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
+    max_gates: Annotated[int | None, Text(help="Gates of a circuit at most; default: of the task.")] = None,
+    gates: Annotated[
+        str | None, Text(help="Gates that may be used, with commas between: ry,rz,cx; default: of the task.")
+    ] = None,
+    steps: Annotated[int | None, Text(help="Steps of the inner optimisation; default: of the task.")] = None,
+    workers: Annotated[int | None, Text(help="Processes; default: what suits the machine.")] = None,
+    ray: Annotated[
+        str | None, Text(help="Train the circuits on the Ray cluster at HOST:PORT (auto: the one this machine is in).")
+    ] = None,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/TASK-METHOD-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Search the best circuit for TASK by several methods at the same budget, and write a report."""
+    from ketwork.experiments.searching import search as look
+    from ketwork.experiments.searching_task import SearchTask
+
+    where = (device, noise, shots, budget, seeds, seed, max_gates, _words(gates), steps)
+    found = look(SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray), out, resume)
+    _say(f"\n{found.verdict}\n\nFolder: {found.folder}")
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    """The words of a list with commas between."""
+    return None if text is None else tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+@app.command()
 def warmup() -> None:
     """Compile the kernels for this machine ahead of their first use."""
     from ketwork.engine.warm import compile_all

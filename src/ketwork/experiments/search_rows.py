@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from ketwork.circuit import Circuit
 from ketwork.experiments.hand_made import trained_by_hand
 from ketwork.experiments.ledger import Row
+from ketwork.search.canonical import Place
 from ketwork.search.cluster import RayCluster
 from ketwork.search.seek import AtOnce, Found, Search, seek
-from ketwork.search.space import Architecture, Place
+from ketwork.search.space import Architecture
 from ketwork.search.tasks import Score, Task, measure_all
 from ketwork.search.workers import Processes, with_threads
 

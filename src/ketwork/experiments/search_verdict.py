@@ -85,14 +85,14 @@ def band(rows: Sequence[Row], budget: int, points: int = 200) -> Band:
     """The band of a method's rows, at `points` budgets spaced evenly by their logarithms."""
     traces = [np.asarray(row["trace"], float).reshape(-1, 2) for row in rows if row["trace"]]
     if not traces:
-        return Band(*(np.zeros(0) for _ in range(4)), log=False)
+        return Band(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), log=False)
     first = max(trace[0, 0] for trace in traces)
     spent = np.geomspace(first, max(budget, first), points)
     errors = np.array([trace[np.searchsorted(trace[:, 0], spent * (1 + 1e-12), "right") - 1, 1] for trace in traces])
     log = bool((errors > 0).all())
     middle, half = _mean_and_half(np.log(errors) if log else errors)
-    low, high = middle - half, middle + half
-    return Band(spent, *(np.exp(v) if log else v for v in (middle, low, high)), log=log)
+    lines = [np.exp(v) if log else v for v in (middle, middle - half, middle + half)]
+    return Band(spent, lines[0], lines[1], lines[2], log)
 
 
 def _mean_and_half(values: Floats) -> tuple[Floats, Floats]:

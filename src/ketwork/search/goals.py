@@ -37,8 +37,11 @@ class Meter(Protocol):
 class Goal(Protocol):
     """What a search is after. unit: of the error, "" for none. good: an error that counts as reached, None for none."""
 
-    unit: str
-    good: float | None
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def good(self) -> float | None: ...
 
     @property
     def n_qubits(self) -> int: ...
