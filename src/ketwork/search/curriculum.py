@@ -1,0 +1,121 @@
+"""CRLQAS: a double deep Q-network that builds circuits gate by gate, with a curriculum, random halting and masks.
+
+Source: Patel et al., "Curriculum reinforcement learning for quantum architecture search under hardware errors",
+arXiv:2402.03500.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ketwork.checks import check_int, check_real
+from ketwork.search.deep_q import Learner, Memory, Returns, choose, one_thread
+from ketwork.search.episodes import Episodes, Rules
+from ketwork.search.seek import Search
+
+_LAST_SHARE = 0.005  # of a reward at the last step, as it counts in the first
+
+
+def curriculum(
+    search: Search,
+    rules: Rules | None = None,
+    games: int = 16,
+    hidden: Sequence[int] = (256, 256),
+    rate: float = 1e-3,
+    batch: int = 128,
+    returns: int = 5,
+    memory: int = 20_000,
+    updates: float = 0.25,
+    sync: int = 200,
+    epsilon: tuple[float, float, float] = (1.0, 0.05, 0.9995),
+    keep_seconds: float = 120.0,
+) -> None:
+    """Play `games` episodes side by side and learn from them until the budget is spent.
+
+    rules: of the episodes: curriculum, halting and mask, each of which can be left out. hidden: units of the layers.
+    returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every step of a game.
+    sync: updates from one copy to the target net to the next. epsilon: share of random actions at first, at last, and
+    the factor a step of a game. keep_seconds: from one checkpoint to the next.
+    The discount is 0.005^(1/limit of gates), as in the paper; net, updates and memory are smaller than there (five
+    layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time.
+    """
+    for name, value in (("games", games), ("batch", batch), ("returns", returns), ("memory", memory), ("sync", sync)):
+        check_int(name, value, 1)
+    check_real("updates", updates, 0)
+    check_real("rate", rate, 0)
+    agent = _Agent(search, rules or Rules(every=100), games, (hidden, rate, batch, returns, memory, sync), epsilon)
+    if search.kept is not None:
+        agent.restore(search.kept)
+    with one_thread():
+        agent.play(updates, keep_seconds)
+
+
+class _Agent:
+    """Games, net and memory of one search."""
+
+    def __init__(self, search: Search, rules: Rules, games: int, net: tuple[Any, ...], epsilon: Any) -> None:
+        hidden, rate, self.batch, steps, room, sync = net
+        self.search, self.epsilon = search, epsilon
+        self.episodes = Episodes(search.task, games, rules)
+        actions = len(search.space.places)
+        gamma = round(_LAST_SHARE ** (1 / search.space.max_gates), 2)
+        self.learner = Learner(self.episodes.size, hidden, actions, rate, sync, search.rng)
+        self.memory = Memory(room, self.episodes.size, actions)
+        self.returns = [Returns(steps, gamma) for _ in range(games)]
+        self.played = 0
+        self.begun = False
+
+    def play(self, updates: float, keep_seconds: float) -> None:
+        """Until the budget is spent."""
+        search, episodes = self.search, self.episodes
+        if not self.begun:
+            episodes.begin(search, search.rng)
+            self.begun = True
+        kept = time.monotonic()
+        while True:
+            self._step()
+            while self.memory.filled >= self.batch and self.learner.updates < updates * self.played:
+                self.learner.learn(self.memory.sample(self.batch, search.rng))
+            if time.monotonic() - kept > keep_seconds:
+                search.keep(self.state())
+                kept = time.monotonic()
+
+    def _step(self) -> None:
+        search, episodes = self.search, self.episodes
+        seen, legal = episodes.seen(), episodes.legal()
+        first, last, factor = self.epsilon
+        share = max(last, first * factor**self.played)
+        actions = choose(self.learner.values(seen), legal, share, search.rng)
+        moves = episodes.step(actions.tolist(), search, search.rng)
+        for k, returns in enumerate(self.returns):
+            ended = bool(moves.over[k] or moves.halted[k])
+            for found in returns.add(seen[k], int(actions[k]), moves.rewards[k], moves.seen[k], moves.legal[k], ended):
+                self.memory.add(*found)
+        self.played += episodes.count
+        self._report(share, moves)
+
+    def _report(self, share: float, moves: Any) -> None:
+        notes, threshold = self.search.notes, self.episodes.threshold
+        assert threshold is not None
+        notes["episodes"] = notes.get("episodes", 0) + int((moves.over | moves.halted).sum())
+        notes["successes"] = notes.get("successes", 0) + int((moves.rewards == 5).sum())
+        notes["steps"], notes["updates"] = self.played, self.learner.updates
+        notes["threshold"] = threshold.now
+        self.search.say(
+            f"episode {notes['episodes']}, {100 * share:.0f} % random, threshold {threshold.now:.4g} above the bound"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on; the generator is kept by the search."""
+        episodes = self.episodes
+        return {
+            "learner": self.learner.state(), "memory": self.memory, "returns": self.returns, "played": self.played,
+            "games": episodes.games, "threshold": episodes.threshold, "empty": episodes.empty,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.learner.restore(state["learner"])
+        self.memory, self.returns, self.played = state["memory"], state["returns"], state["played"]
+        self.episodes.games, self.episodes.threshold = state["games"], state["threshold"]
+        self.episodes.empty, self.begun = state["empty"], True

@@ -1,0 +1,169 @@
+"""A double deep Q-network with n-step returns: net, memory, targets and the choice of actions, some of them illegal.
+
+Sources: van Hasselt, Guez and Silver, arXiv:1509.06461 (double Q-learning); Sutton, Machine Learning 3 (1988) 9
+(n-step returns); Mnih et al., Nature 518 (2015) 529 (memory, target network).
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from ketwork.checks import need_extra
+
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
+_SLOPE = 0.01
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch and BLAS on one thread: for small nets and vectors that is quicker, and sums come in one order."""
+    torch = need_extra("torch", "search")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def network(inputs: int, hidden: Sequence[int], actions: int, rng: np.random.Generator) -> Any:
+    """Layers with leaky ReLUs between them; weights and biases even in +-1/sqrt(inputs of the layer)."""
+    torch = need_extra("torch", "search")
+    sizes = [inputs, *hidden, actions]
+    layers: list[Any] = []
+    for fan, out in zip(sizes, sizes[1:]):
+        layer = torch.nn.Linear(fan, out)
+        with torch.no_grad():
+            for values in (layer.weight, layer.bias):
+                drawn = rng.uniform(-1, 1, tuple(values.shape)) / np.sqrt(fan)
+                values.copy_(torch.as_tensor(drawn, dtype=torch.float32))
+        layers += [layer, torch.nn.LeakyReLU(_SLOPE)]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+@dataclass
+class Returns:
+    """Makes n-step transitions of the steps of one game.
+
+    A transition is (seen, action, sum of discounted rewards, seen then, legal then, discount of what comes then); that
+    discount is 0 where the game ended before n steps were made.
+    """
+
+    steps: int
+    gamma: float
+    waiting: deque[tuple[Any, int, float]] = field(default_factory=deque)
+
+    def add(self, seen: Any, action: int, reward: float, then: Any, legal: Any, ended: bool) -> list[tuple[Any, ...]]:
+        """Take a step; the transitions that are complete with it."""
+        self.waiting.append((seen, action, reward))
+        found = []
+        while self.waiting and (ended or len(self.waiting) == self.steps):
+            total = sum(self.gamma**k * earned for k, (_, _, earned) in enumerate(self.waiting))
+            first, chosen, _ = self.waiting.popleft()
+            found.append((first, chosen, total, then, legal, 0.0 if ended else self.gamma**self.steps))
+            if not ended:
+                break
+        return found
+
+
+class Memory:
+    """The last `room` transitions; of what is seen all but the last entry are bits."""
+
+    def __init__(self, room: int, size: int, actions: int) -> None:
+        packed = (size - 1 + 7) // 8
+        self.size, self.filled, self.next = size, 0, 0
+        self.bits = np.zeros((2, room, packed), np.uint8)
+        self.last = np.zeros((2, room), np.float32)
+        self.actions = np.zeros(room, np.int64)
+        self.totals, self.discounts = np.zeros(room, np.float32), np.zeros(room, np.float32)
+        self.legal = np.zeros((room, actions), bool)
+
+    def add(self, seen: Any, action: int, total: float, then: Any, legal: Any, discount: float) -> None:
+        """Write one over the oldest."""
+        k = self.next
+        for j, sight in enumerate((seen, then)):
+            self.bits[j, k], self.last[j, k] = np.packbits(sight[:-1] > 0), sight[-1]
+        self.actions[k], self.totals[k], self.discounts[k], self.legal[k] = action, total, discount, legal
+        self.next = (k + 1) % len(self.actions)
+        self.filled = max(self.filled, k + 1)
+
+    def sample(self, count: int, rng: np.random.Generator) -> tuple[Any, ...]:
+        """`count` at random, with repetition: seen, actions, totals, seen then, legal then, discounts."""
+        rows = rng.integers(self.filled, size=count)
+        seen, then = (
+            np.concatenate(
+                [np.unpackbits(self.bits[j, rows], axis=1, count=self.size - 1), self.last[j, rows, None]],
+                axis=1, dtype=np.float32,
+            )
+            for j in (0, 1)
+        )  # fmt: skip
+        return seen, self.actions[rows], self.totals[rows], then, self.legal[rows], self.discounts[rows]
+
+
+def targets(totals: Floats, discounts: Floats, own: Floats, other: Floats, legal: Bools) -> Floats:
+    """What the net should say (count,): the rewards, and what the target net `other` (count, actions) says of the legal
+    action that the net itself, `own`, takes for the best."""
+    best = np.where(legal, own, -np.inf).argmax(axis=1)
+    return np.asarray(totals + discounts * other[np.arange(len(best)), best])
+
+
+def choose(values: Floats, legal: Bools, epsilon: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """An action a game (count,): a random legal one with probability epsilon, else the legal one of highest value."""
+    best = np.where(legal, values, -np.inf).argmax(axis=1)
+    chances = rng.random(legal.shape)
+    drawn = np.where(legal, chances, -1).argmax(axis=1)
+    return np.asarray(np.where(rng.random(len(best)) < epsilon, drawn, best))
+
+
+class Learner:
+    """The net, its target, Adam, and how often it was updated."""
+
+    def __init__(
+        self, size: int, hidden: Sequence[int], actions: int, rate: float, sync: int, rng: np.random.Generator
+    ) -> None:
+        self.torch = need_extra("torch", "search")
+        self.net, self.target = (network(size, hidden, actions, rng) for _ in range(2))
+        self.target.load_state_dict(self.net.state_dict())
+        self.adam = self.torch.optim.Adam(self.net.parameters(), lr=rate)
+        self.sync, self.updates = sync, 0
+
+    def values(self, seen: Floats, target: bool = False) -> Floats:
+        """(count, actions)."""
+        with self.torch.no_grad():
+            return np.asarray((self.target if target else self.net)(self.torch.from_numpy(seen)).numpy())
+
+    def learn(self, batch: tuple[Any, ...]) -> float:
+        """One update; the loss (smooth L1). The target net becomes the net after every `sync` updates."""
+        seen, actions, totals, then, legal, discounts = batch
+        torch = self.torch
+        wanted = targets(totals, discounts, self.values(then), self.values(then, target=True), legal)
+        said = self.net(torch.from_numpy(seen))[torch.arange(len(actions)), torch.from_numpy(actions)]
+        loss = torch.nn.functional.smooth_l1_loss(said, torch.from_numpy(np.asarray(wanted, np.float32)))
+        self.adam.zero_grad()
+        loss.backward()
+        self.adam.step()
+        self.updates += 1
+        if self.updates % self.sync == 0:
+            self.target.load_state_dict(self.net.state_dict())
+        return float(loss.detach())
+
+    def state(self) -> dict[str, Any]:
+        """All that changes, as torch's own dictionaries."""
+        return {
+            "net": self.net.state_dict(), "target": self.target.state_dict(), "adam": self.adam.state_dict(),
+            "updates": self.updates,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        for name in ("net", "target", "adam"):
+            getattr(self, name).load_state_dict(state[name])
+        self.updates = state["updates"]
