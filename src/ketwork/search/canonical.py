@@ -120,6 +120,7 @@ def is_symmetric(name: str) -> bool:
     return bool(np.abs(matrix - turned).max() < _TOLERANCE)
 
 
+@cache
 def commute(a: Place, b: Place) -> bool:
     """Whether two gates commute for all their angles."""
     if not set(a.qubits) & set(b.qubits):

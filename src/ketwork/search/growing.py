@@ -6,7 +6,7 @@ import numpy as np
 
 from ketwork.checks import check_int, check_real
 from ketwork.search.canonical import canonical
-from ketwork.search.identity_blocks import Insertion, identity_blocks, put_in, slopes, taken_out, without_idle
+from ketwork.search.identity_blocks import Insertion, identity_blocks, losses, put_in, slopes, taken_out, without_idle
 from ketwork.search.seek import Search
 from ketwork.search.space import Architecture, draw, mutate
 from ketwork.search.tasks import Score
@@ -105,8 +105,9 @@ class _Grower:
         """What is left of a circuit, its angles, and how much the error rises without each of its gates."""
         before = tuple(score.architecture)
         architecture, params = without_idle(before, score.params)
-        harms = np.array([self._error(*taken_out(architecture, params, [k])) for k in range(len(architecture))])
-        harms = harms - score.error
+        errors, price = losses(self.search.task, architecture, params)
+        self.search.pay(price)
+        harms = errors - score.error
         allowed = self.prune * abs(score.error)
         numbers = [int(k) for k in np.argsort(harms, kind="stable") if harms[k] <= allowed]
         # Each of them may go alone, but perhaps not all together: half as many until they may
@@ -138,10 +139,9 @@ class _Grower:
         gates = len(canonical(architecture)[0])
         for one in steepest:
             whole = put_in(architecture, params, [*chosen, one])[0]
-            more = len(canonical(whole)[0])
-            if more > gates and self.space.fits(whole):
+            if self.space.fits(whole) and len(form := canonical(whole)[0]) > gates:
                 chosen.append(one)
-                gates = more
+                gates = len(form)
             if len(chosen) == self.take:
                 break
         return chosen

@@ -1,6 +1,7 @@
 """Blocks of gates that do nothing while their angles are 0: what may be put into a circuit and leave it as it was."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ _TOLERANCE = 1e-9
 
 
 class Insertion(NamedTuple):
-    """A block that is put before gate (or layer) number `position` of an architecture, at its end where there is none."""
+    """A block that is put before gate (or layer) number `position` of an architecture, or at its end."""
 
     position: int
     block: Architecture
@@ -44,6 +45,7 @@ def identity_blocks(space: Space) -> tuple[Architecture, ...]:
     return (*((turn,) for turn in turns), *framed)
 
 
+@cache
 def _turns(gate: str) -> bool:
     """Whether a gate has angles and is nothing, up to a phase, when they are 0."""
     row = GATES[gate]
@@ -100,6 +102,28 @@ def slopes(
             last = first + n_angles(insertions[k].block)
             found[k] = np.linalg.norm(gradient[first:last])
             first = last
+    return found, price
+
+
+def losses(task: Task, architecture: Architecture, params: Floats) -> tuple[Floats, int]:
+    """(len(architecture),) the error at these angles without each of the gates (or layers), and the price of all.
+
+    For an ideal simulator a turn by 0 is no gate, so that all turns are asked of one circuit.
+    """
+    found, price = np.zeros(len(architecture)), 0
+    whole = task.meter(architecture) if _is_ideal(task.backend) else None
+    first = 0
+    for k, place in enumerate(architecture):
+        last = first + n_angles((place,))
+        if whole is not None and _turns(place.gate):
+            meter, angles = whole, params.copy()
+            angles[first:last] = 0
+        else:
+            less, angles = taken_out(architecture, params, [k])
+            meter = task.meter(less)
+        found[k] = task.goal.error(meter.value(angles))
+        price += meter.price[0]
+        first = last
     return found, price
 
 

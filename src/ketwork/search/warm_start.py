@@ -1,6 +1,7 @@
 """Angles taken along from one architecture to another: what the two have in common keeps what it had learned."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,9 @@ def common(a: Sequence[Place], b: Sequence[Place]) -> list[tuple[int, int]]:
 
 def n_angles(architecture: Sequence[Place]) -> int:
     """How many angles the gates of an architecture have."""
-    return _firsts(flat(architecture))[-1]
+    return sum(GATES[gate].n_params * (len(qubits) // GATES[gate].n_qubits) for gate, qubits in architecture)
 
 
 def _firsts(gates: Sequence[Place]) -> list[int]:
     """The number of the first angle of every gate, and the number of all."""
-    return [0, *np.cumsum([GATES[place.gate].n_params for place in gates], dtype=int).tolist()]
+    return [*accumulate((GATES[place.gate].n_params for place in gates), initial=0)]
