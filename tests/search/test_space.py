@@ -150,3 +150,26 @@ def test_circuits_come_back_as_architectures():
 def test_doors(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_a_gate_may_be_told_its_places():
+    ring = tuple(Place("cx", (q, (q + 1) % 3)) for q in range(3))
+    space = Space(3, ("h", "cx", "cz"), only=ring)
+    assert [p for p in space.places if p.gate == "cx"] == sorted(ring)
+    assert len(space.places) == 3 + 3 + 3
+    with pytest.raises(ValueError, match="`only` must hold places of the space"):
+        Space(3, ("h", "cz"), only=ring)
+
+
+def test_legal_is_what_its_words_say():
+    """Against the definition, place by place, within all limits."""
+    space, rng = (
+        Space(4, ("rx", "h", "cx", "cz", "u3"), max_gates=9, max_depth=4, max_two_qubit=3),
+        np.random.default_rng(5),
+    )
+    for _ in range(60):
+        before = draw(space, rng)
+        last = {q: place for place in before for q in place.qubits}
+        for place, found in zip(space.places, space.legal(before), strict=True):
+            repeats = place.gate != "u3" and all(last.get(q) == place for q in place.qubits)
+            assert found == (space.fits((*before, place)) and not repeats)

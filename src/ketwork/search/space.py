@@ -37,7 +37,7 @@ class Space:
     gates: names of one- and two-qubit gates of the gate table. couplings: pairs of qubits, in both directions for gates
     that have one; None for all pairs. max_gates, max_depth, max_two_qubit: limits, None for none. layers: patterns of
     `PATTERNS` for a layered space, which is built of whole layers: a one-qubit gate on all qubits, a two-qubit gate on
-    the couplings of a pattern. Limits count its gates.
+    the couplings of a pattern. Limits count its gates. only: of gates that are named here, all the places they have.
     Raises: ValueError for gates that are not in the table or act on more than two qubits, pairs that do not exist,
     unknown patterns, and for a space in which nothing can be built.
     """
@@ -49,6 +49,7 @@ class Space:
     max_depth: int | None = None
     max_two_qubit: int | None = None
     layers: tuple[str, ...] = ()
+    only: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         n = check_int("n_qubits", self.n_qubits, 1, 60)
@@ -67,6 +68,10 @@ class Space:
                 check_int(name, getattr(self, name), low)
         patterns = (self.layers,) if isinstance(self.layers, str) else tuple(self.layers)
         object.__setattr__(self, "layers", tuple(check_choice("layers", name, PATTERNS) for name in patterns))
+        object.__setattr__(self, "only", tuple(oriented(Place(gate, tuple(qubits))) for gate, qubits in self.only))
+        for place in self.only:
+            if place not in self.places:
+                raise ValueError(f"Argument `only` must hold places of the space, but holds {place}.")
         if not self.places:
             raise ValueError(
                 f"The space is empty: none of the gates {', '.join(self.gates)} fits {n} qubits and the couplings "
@@ -92,7 +97,8 @@ class Space:
             else:
                 both = [] if is_symmetric(name) else [Place(name, (b, a)) for a, b in pairs]
                 found += sorted([Place(name, pair) for pair in pairs] + both)
-        return tuple(found)
+        named = {place.gate for place in self.only}
+        return tuple(place for place in found if place.gate not in named or place in self.only)
 
     @cached_property
     def number(self) -> dict[Place, int]:
@@ -108,6 +114,15 @@ class Space:
     def _gates(self) -> tuple[Architecture, ...]:
         """Of every place."""
         return tuple(flat((place,)) for place in self.places)
+
+    @cached_property
+    def _shapes(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Of every place: gates (P,), those on two qubits (P,), and the qubits it is on (P, n)."""
+        touched = np.zeros((len(self.places), self.n_qubits), bool)
+        for k, place in enumerate(self.places):
+            touched[k, list(place.qubits)] = True
+        two = [sum(len(gate.qubits) == 2 for gate in gates) for gates in self._gates]
+        return np.array([len(gates) for gates in self._gates]), np.array(two), touched
 
     @cached_property
     def _idle(self) -> NDArray[np.bool_]:
@@ -155,15 +170,20 @@ class Space:
         size = size_of(architecture)
         if size.gates >= self.max_gates:
             return allowed
-        ends = levels(architecture, self.n_qubits)
+        ends = np.array(levels(architecture, self.n_qubits))
+        counts, two, touched = self._shapes
+        allowed = size.gates + counts <= self.max_gates
+        if self.max_two_qubit is not None:
+            allowed &= (two == 0) | (size.two_qubit + two <= self.max_two_qubit)
+        if self.max_depth is not None:
+            allowed &= ends.max() <= self.max_depth
+            for k in np.flatnonzero((touched & (ends + counts[:, None] > self.max_depth)).any(axis=1) & allowed):
+                allowed[k] = max(levels(self._gates[k], self.n_qubits, ends.tolist())) <= self.max_depth
         last: dict[int, Place] = {q: oriented(place) for place in architecture for q in place.qubits}
-        for k, (place, gates) in enumerate(zip(self.places, self._gates, strict=True)):
-            again = self._idle[k] and all(last.get(q) == place for q in place.qubits)
-            two = len(gates) if len(gates[0].qubits) == 2 else 0
-            full = two > 0 and self.max_two_qubit is not None and size.two_qubit + two > self.max_two_qubit
-            long = size.gates + len(gates) > self.max_gates
-            deep = self.max_depth is not None and max(levels(gates, self.n_qubits, ends)) > self.max_depth
-            allowed[k] = not (again or deep or full or long)
+        for place in set(last.values()):
+            k = self.number.get(place, -1)
+            if k >= 0 and self._idle[k] and all(last[q] == place for q in place.qubits):
+                allowed[k] = False
         return allowed
 
 
