@@ -20,6 +20,7 @@ Tell = Callable[[Any], None]
 Work = Callable[[Any, Any, Tell], Any]
 _TRIES = 3  # how often a piece of work may end its process
 _PATIENCE = 60.0  # seconds that interrupted processes have to end what they are doing
+_AGAIN = 0.3  # seconds after which they are interrupted once more
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -170,12 +171,12 @@ class Crew:
     def _stop(self) -> None:
         """Interrupt what is going on, and wait until it has ended."""
         busy = [worker for worker in self._workers if worker.doing is not None]
-        for worker in busy:
-            with suppress(OSError):
-                os.kill(worker.process.pid, signal.SIGINT)
         until = time.monotonic() + _PATIENCE
         while busy and time.monotonic() < until:
-            for pipe in connection.wait([worker.pipe for worker in busy], until - time.monotonic()):
+            for worker in busy:  # again and again: a process that is only starting does not hear yet
+                with suppress(OSError):
+                    os.kill(worker.process.pid, signal.SIGINT)
+            for pipe in connection.wait([worker.pipe for worker in busy], _AGAIN):
                 worker = next(worker for worker in busy if worker.pipe is pipe)
                 try:
                     if pickle.loads(worker.pipe.recv_bytes())[0] != "told":
