@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ketwork.checks import check_real
+from ketwork.checks import check_int, check_real
 from ketwork.circuit import Circuit
 from ketwork.operators import PauliSum
 from ketwork.solve.objective import Objective
@@ -79,7 +79,8 @@ class ObjectiveMeter:
 class Energy:
     """The lowest expectation value of an observable; error: what a value is above `lowest`, over `scale`.
 
-    prefix: gates before the searched circuit, without weights, such as those of a reference state.
+    prefix: gates before the searched circuit, without weights, such as those of a reference state. reference: how many
+    qubits prefix and observable have beyond the circuit's, such as the second half of a Choi state.
     """
 
     observable: PauliSum
@@ -88,20 +89,29 @@ class Energy:
     good: float | None = None
     scale: float = 1.0
     prefix: Circuit | None = None
+    reference: int = 0
 
     def __post_init__(self) -> None:
         check_real("lowest", self.lowest)
+        check_int("reference", self.reference, 0, self.observable.n_qubits - 1)
+        if self.reference and self.prefix is None:
+            raise ValueError("Argument `prefix` must prepare the `reference` qubits, but is None.")
+        if self.prefix is not None and self.prefix.n_qubits != self.observable.n_qubits:
+            raise ValueError(
+                f"Argument `prefix` must have the {self.observable.n_qubits} qubits of the observable, but has "
+                f"{self.prefix.n_qubits}."
+            )
         if check_real("scale", self.scale) <= 0:
             raise ValueError(f"Argument `scale` must be above 0, but is {self.scale}.")
 
     @property
     def n_qubits(self) -> int:
-        """Of the observable."""
-        return self.observable.n_qubits
+        """Of the observable, without the reference."""
+        return self.observable.n_qubits - self.reference
 
     def whole(self, circuit: Circuit) -> Circuit:
         """The circuit behind the prefix."""
-        return circuit if self.prefix is None else self.prefix + circuit
+        return circuit if self.prefix is None else self.prefix.compose(circuit, range(circuit.n_qubits))
 
     def meter(self, circuit: Circuit, backend: Any) -> ObjectiveMeter:
         """The energy by the angles."""

@@ -92,7 +92,8 @@ class NativeGates:
             items.append(gate)
         elif len(gate.qubits) > 2:
             raise ValueError(
-                f"Gate {gate.name!r} acts on {len(gate.qubits)} qubits and cannot be rewritten; take gates on one or two."
+                f"Gate {gate.name!r} acts on {len(gate.qubits)} qubits and cannot be rewritten; take those on "
+                "one or two."
             )
         else:
             for step in gate_steps(gate):
