@@ -4,6 +4,7 @@ from ketwork.search.budget import Budget, BudgetSpent
 from ketwork.search.canonical import Place, canonical
 from ketwork.search.gate_graph import GateGraph, from_graph, to_graph
 from ketwork.search.goals import Energy, Goal, Meter
+from ketwork.search.held_out import final_scores
 from ketwork.search.inner import Inner
 from ketwork.search.learning_goal import Classification
 from ketwork.search.method_table import METHODS, find_search
@@ -37,6 +38,7 @@ __all__ = [
     "combinatorial",
     "cross",
     "draw",
+    "final_scores",
     "find_search",
     "from_graph",
     "from_tensor",

@@ -129,22 +129,38 @@ def answers(
     """The scores of architectures, each from the budget's memory where it is known there, else trained and paid.
 
     Equal circuits are trained once: every architecture is brought into its canonical form. at_once: what trains jobs.
-    Where the budget does not hold all of them, the scores of those before the first that it does not pay for.
+    Where the budget does not hold all of them, the scores of those before the first that it does not pay for: as many
+    are trained at a time as would be paid for if all took the most they can, and then what is left is looked at again.
     """
-    asked, new, left = [], dict[str, Job](), budget.left
-    for architecture, start in zip(architectures, starts or [None] * len(architectures), strict=True):
+    begins = list(starts or [None] * len(architectures))
+    scores: list[Score] = []
+    while len(scores) < len(architectures):
+        rest = list(zip(architectures, begins, strict=True))[len(scores) :]
+        found = _affordable(task, rest, budget, seed, at_once)
+        if not found:
+            break
+        scores += found
+    return scores
+
+
+def _affordable(
+    task: Task, asked: Sequence[tuple[Sequence[Place], Floats | None]], budget: Budget, seed: int, at_once: Any
+) -> list[Score]:
+    """The scores of the first of what is asked, as far as the budget holds the most that they can take."""
+    taken, new, left = [], dict[str, Job](), budget.left
+    for architecture, start in asked:
         job, goes = _job(task, architecture, start, seed)
         if job.key not in budget.known and job.key not in new:
             left -= task.price(job.architecture)
             if left < 0:
                 break
             new[job.key] = job
-        asked.append((architecture, job, goes))
+        taken.append((architecture, job, goes))
     for job, found in zip(new.values(), at_once(task, list(new.values())) if new else [], strict=True):
         budget.pay(found.evaluations)
         budget.remember(job.key, found)
     scores = []
-    for architecture, job, goes in asked:
+    for architecture, job, goes in taken:
         found = budget.known[job.key]
         paid = new.pop(job.key, None) is not None
         params = _back(flat(architecture), job.architecture, goes, found.params)
@@ -190,3 +206,9 @@ def _back(before: Sequence[Place], after: Architecture, goes: list[int | None], 
             done.add(there)
             moved[old[k] : old[k + 1]] = weights[new[there] : new[there + 1]]
     return np.concatenate([moved, weights[new[-1] :]])
+
+
+def as_trained(architecture: Sequence[Place], params: Floats) -> tuple[Architecture, Floats]:
+    """An architecture with its angles as it was trained: in its canonical form, without gates that cancel."""
+    form, goes = canonical(architecture)
+    return form, _forth(flat(architecture), form, goes, np.asarray(params, float))
