@@ -72,7 +72,7 @@ def fronts(marks: ArrayLike) -> list[list[int]]:
     Source: Deb et al. (2002), section III.A (fast non-dominated sorting).
     """
     table = check_array("marks", marks, 2)
-    no_worse: NDArray[np.bool_] = (table[:, None] <= table[None]).all(axis=2)
+    no_worse = np.all(table[:, None] <= table[None], axis=2)
     beats = no_worse & np.logical_not(no_worse.T)
     left = beats.sum(axis=0)  # how many of those that are not yet in a front beat each
     found: list[list[int]] = []
