@@ -175,7 +175,11 @@ def test_an_illegal_action_is_a_step_in_which_nothing_happens():
 def test_a_new_gate_never_costs_energy():
     """Warm starts: with exact values a rotation more can only help."""
     task = replace(PLAIN, inner=Inner(steps=20))
-    episodes, search, rng = Episodes(task, 4, Rules(threshold=0.0, halting=False)), judge(task), np.random.default_rng(3)
+    episodes, search, rng = (
+        Episodes(task, 4, Rules(threshold=0.0, halting=False)),
+        judge(task),
+        np.random.default_rng(3),
+    )
     episodes.begin(search, rng)
     for _ in range(5):
         before = [game.height for game in episodes.games]
@@ -188,7 +192,11 @@ def test_a_new_gate_never_costs_energy():
 
 def test_games_end_where_no_action_is_left():
     task = replace(PLAIN, space=Space(2, ("cx",), max_gates=9, max_depth=2))
-    episodes, search, rng = Episodes(task, 1, Rules(threshold=0.0, halting=False)), judge(task), np.random.default_rng(0)
+    episodes, search, rng = (
+        Episodes(task, 1, Rules(threshold=0.0, halting=False)),
+        judge(task),
+        np.random.default_rng(0),
+    )
     episodes.begin(search, rng)
     assert [bool(moves.over[0]) for moves in play(episodes, search, rng, 4)] == [False, True, False, True]
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ketwork.checks import check_int, check_real
 from ketwork.search.deep_q import Learner, Memory, Returns, choose, one_thread
 from ketwork.search.episodes import Episodes, Rules
@@ -25,9 +27,9 @@ def curriculum(
     batch: int = 128,
     returns: int = 5,
     memory: int = 20_000,
-    updates: float = 0.25,
+    updates: float = 0.5,
     sync: int = 200,
-    epsilon: tuple[float, float, float] = (1.0, 0.05, 0.9995),
+    epsilon: tuple[float, float, float] = (1.0, 0.05, 0.999),
     keep_seconds: float = 120.0,
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
@@ -43,7 +45,13 @@ def curriculum(
         check_int(name, value, 1)
     check_real("updates", updates, 0)
     check_real("rate", rate, 0)
-    agent = _Agent(search, rules or Rules(every=100), games, (hidden, rate, batch, returns, memory, sync), epsilon)
+    agent = _Agent(
+        search,
+        rules or Rules(every=50, successes=3, slack=2e-3),
+        games,
+        (hidden, rate, batch, returns, memory, sync),
+        epsilon,
+    )
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():
@@ -59,7 +67,8 @@ class _Agent:
         self.episodes = Episodes(search.task, games, rules)
         actions = len(search.space.places)
         gamma = round(_LAST_SHARE ** (1 / search.space.max_gates), 2)
-        self.learner = Learner(self.episodes.size, hidden, actions, rate, sync, search.rng)
+        first = np.random.default_rng([search.seed, 1])  # not the search's, which goes on where a checkpoint has it
+        self.learner = Learner(self.episodes.size, hidden, actions, rate, sync, first)
         self.memory = Memory(room, self.episodes.size, actions)
         self.returns = [Returns(steps, gamma) for _ in range(games)]
         self.played = 0
@@ -107,15 +116,14 @@ class _Agent:
 
     def state(self) -> dict[str, Any]:
         """All that is needed to go on; the generator is kept by the search."""
-        episodes = self.episodes
         return {
             "learner": self.learner.state(), "memory": self.memory, "returns": self.returns, "played": self.played,
-            "games": episodes.games, "threshold": episodes.threshold, "empty": episodes.empty,
+            "episodes": self.episodes.state(),
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from there."""
         self.learner.restore(state["learner"])
         self.memory, self.returns, self.played = state["memory"], state["returns"], state["played"]
-        self.episodes.games, self.episodes.threshold = state["games"], state["threshold"]
-        self.episodes.empty, self.begun = state["empty"], True
+        self.episodes.restore(state["episodes"])
+        self.begun = True

@@ -7,6 +7,7 @@ Sources: van Hasselt, Guez and Silver, arXiv:1509.06461 (double Q-learning); Sut
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,5 +166,5 @@ class Learner:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         for name in ("net", "target", "adam"):
-            getattr(self, name).load_state_dict(state[name])
+            getattr(self, name).load_state_dict(deepcopy(state[name]))  # Adam would share its moments
         self.updates = state["updates"]

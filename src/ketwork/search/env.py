@@ -49,8 +49,8 @@ def _judge(task: Task | Search, budget: int | None) -> Any:
     return Payer(task, Budget(budget), 0)
 
 
-def _spaces(episodes: Episodes) -> tuple[Any, Any]:
-    """Of what is seen and of actions."""
+def circuit_spaces(episodes: Episodes) -> tuple[Any, Any]:
+    """Gymnasium's spaces of what is seen in a game and of its actions."""
     seen = gymnasium.spaces.Box(0, 1, (episodes.size,), np.float32)
     return seen, gymnasium.spaces.Discrete(len(episodes.task.space.places))
 
@@ -76,7 +76,7 @@ class CircuitEnv(gymnasium.Env):  # type: ignore[misc]
     ) -> None:
         self._paid = _judge(task, budget)
         self.episodes = Episodes(self._paid.task, 1, rules or Rules())
-        self.observation_space, self.action_space = _spaces(self.episodes)
+        self.observation_space, self.action_space = circuit_spaces(self.episodes)
         self.render_mode = render_mode
         self._legal: Any = None
         self._shown: Architecture = ()
@@ -100,7 +100,9 @@ class CircuitEnv(gymnasium.Env):  # type: ignore[misc]
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One gate more."""
         game = self.episodes.games[0]
-        moves = self.episodes.step([check_int("action", action, 0, self.action_space.n - 1)], self._paid, self.np_random)
+        moves = self.episodes.step(
+            [check_int("action", action, 0, self.action_space.n - 1)], self._paid, self.np_random
+        )
         self._legal, self._shown = moves.legal[0], game.architecture
         info = self._info(game, moves.errors[0])
         return moves.seen[0], float(moves.rewards[0]), bool(moves.over[0]), bool(moves.halted[0]), info
@@ -132,7 +134,7 @@ class CircuitVectorEnv(_vector.VectorEnv):  # type: ignore[misc]
         self._paid = _judge(task, budget)
         self.num_envs = check_int("num_envs", num_envs, 1)
         self.episodes = Episodes(self._paid.task, num_envs, rules or Rules())
-        self.single_observation_space, self.single_action_space = _spaces(self.episodes)
+        self.single_observation_space, self.single_action_space = circuit_spaces(self.episodes)
         self.observation_space = _batched.batch_space(self.single_observation_space, num_envs)
         self.action_space = _batched.batch_space(self.single_action_space, num_envs)
 

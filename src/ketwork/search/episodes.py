@@ -38,15 +38,16 @@ class Rules:
 
     curriculum: whether the threshold that counts as success moves; else it is the goal's own good error, as if the
     answer were known. halting: whether episodes end at random steps. mask: whether agents are told which actions are
-    legal; an illegal one is a step in which nothing happens. threshold: the first one, None for where the empty circuit
-    stands. every: episodes from one jump of the threshold to the next. slack: how far above the best it jumps.
-    successes: after so many the threshold falls by a tenth of the slack, `falls` times at most.
+    legal; an illegal one is a step in which nothing happens. threshold: the first one, above the lower bound; 0 for no
+    success before the first jump (the paper begins with a rough one for each problem). every: episodes from one jump
+    to the next. slack: how far above the best it jumps. successes: after so many the threshold falls by a tenth of the
+    slack, `falls` times at most.
     """
 
     curriculum: bool = True
     halting: bool = True
     mask: bool = True
-    threshold: float | None = None
+    threshold: float = 0.0
     every: int = 500
     slack: float = 5e-4
     successes: int = 25
@@ -57,8 +58,7 @@ class Rules:
             check_int(name, getattr(self, name), 1)
         check_int("falls", self.falls, 0)
         check_real("slack", self.slack, 0)
-        if self.threshold is not None:
-            check_real("threshold", self.threshold, 0)
+        check_real("threshold", self.threshold, 0)
 
 
 @dataclass
@@ -151,15 +151,21 @@ class Episodes:
         return self.seen()
 
     def _first_threshold(self) -> float:
-        if not self.rules.curriculum:
-            return good_height(self.task.goal)
-        return self.empty if self.rules.threshold is None else self.rules.threshold
+        return self.rules.threshold if self.rules.curriculum else good_height(self.task.goal)
 
     def _renew(self, k: int, rng: np.random.Generator) -> None:
         room = self.task.space.max_gates
         # The paper's parameters at its limit of 40 gates, a plain draw: two thirds of the limit on average
         cap = int(np.clip(rng.negative_binomial(room, 0.6), 1, room)) if self.rules.halting else room
         self.games[k] = Game(height=self.empty, cap=cap)
+
+    def state(self) -> dict[str, Any]:
+        """What changes, for checkpoints."""
+        return {"games": self.games, "threshold": self.threshold, "empty": self.empty}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.games, self.threshold, self.empty = state["games"], state["threshold"], state["empty"]
 
     # ------------------------------------------------------------------ what agents see
     def seen(self) -> NDArray[np.float32]:
@@ -197,7 +203,7 @@ class Episodes:
         level = self.threshold.now
         for k, game in enumerate(self.games):
             game.steps += 1
-            success = game.steps > 0 and game.height < level and len(game.architecture) > 0
+            success = game.height < level
             full = game.steps >= space.max_gates or not space.legal(game.architecture).any()
             rewards[k] = reward(before[k], game.height, level, full)
             over[k], halted[k] = success or full, not (success or full) and game.steps >= game.cap
