@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,22 +11,24 @@ import numpy as np
 
 from ketwork.search.inner import Trained
 
-_ANSWERS, _CHECKPOINT = "answers.jsonl", "checkpoint.pickle"
+_ANSWERS, _CHECKPOINT, _WHOSE = "answers.jsonl", "checkpoint.pickle", "search.json"
 
 
 class Log:
     """The log of one search, in a folder, or in memory only where there is none.
 
-    answers: by key, those since the last checkpoint. A folder with a log is gone on with; a last line that was cut off
-    is dropped. The checkpoint is a pickle: open only folders that you trust.
+    whose: what the search is, as text by name. answers: by key, those since the last checkpoint. A folder with a log is
+    gone on with; a last line that was cut off is dropped. The checkpoint is a pickle: open only folders that you trust.
+    Raises: ValueError for a folder with the log of another search.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, whose: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.answers: dict[str, Trained] = {}
         self._file: Any = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
+            _claim(folder / _WHOSE, dict(whose or {}))
             self._read(folder / _ANSWERS)
 
     def __enter__(self) -> "Log":
@@ -71,3 +74,17 @@ class Log:
             key, value, params, evaluations = json.loads(line)
             self.answers[key] = Trained(value, np.asarray(params, float), evaluations)
         self._file = path.open("a")
+
+
+def _claim(path: Path, whose: dict[str, str]) -> None:
+    """Write down whose log it is, or see that it is the same search's."""
+    if not path.is_file():
+        path.write_text(json.dumps(whose, indent=1) + "\n")
+        return
+    found = json.loads(path.read_text())
+    other = [name for name in {*found, *whose} if found.get(name) != whose.get(name)]
+    if other:
+        raise ValueError(
+            f"The folder {path.parent} holds the log of another search (its {', '.join(sorted(other))}): name another "
+            "folder."
+        )

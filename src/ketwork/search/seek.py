@@ -25,6 +25,7 @@ from ketwork.seeds import generator
 
 Floats = NDArray[np.floating[Any]]
 AtOnce = Callable[[Task, Sequence[Job]], Iterable[Trained]]
+_PLAIN = (str, int, float, bool, tuple, list, dict, type(None))
 _PATIENCE = 20_000  # answers in a row that were known before: then the space has no more to give
 
 
@@ -244,12 +245,12 @@ def seek(
     the inner optimisation counted. folder: where the log is kept; a search that was interrupted goes on from it.
     at_once: trains many circuits, as `measure_all` does. watch(search) is called as it goes. options: of the method.
     Ctrl-C ends the search with what was found so far; the message then is "interrupted".
-    Raises: ValueError for a budget that does not train one circuit.
+    Raises: ValueError for a budget that does not train one circuit, and for a folder with the log of another search.
     """
     name, run = find_search(method)
     paid = Budget(budget)
     check_affordable(task, budget)
-    with Log(folder) as log:
+    with Log(folder, _whose(task, name, seed, options)) as log:
         search = Search(task, paid, seed, log, at_once, watch)
         try:
             run(search, **options)
@@ -267,6 +268,15 @@ def seek(
         task.name, name, seed, budget, seen.best, tuple(seen.front), tuple(seen.trace), tuple(seen.errors),
         paid.spent, search.seconds, seen.notes, message,
     )  # fmt: skip
+
+
+def _whose(task: Task, method: str, seed: int, options: dict[str, Any]) -> dict[str, str]:
+    """What a log belongs to: the answers in it are those of no other search."""
+    plain = {name: one if isinstance(one, _PLAIN) else type(one).__name__ for name, one in sorted(options.items())}
+    return {
+        "task": task.name, "space": str(task.space), "inner": str(task.inner), "method": method, "seed": str(seed),
+        "options": str(plain),
+    }  # fmt: skip
 
 
 def check_affordable(task: Task, budget: int) -> None:
