@@ -57,7 +57,7 @@ def test_circuits_without_angles_take_one_value():
 
 
 def test_what_is_refused():
-    with pytest.raises(ValueError, match="must be one of .*l-bfgs.*, but is 'rotosolve'"):
+    with pytest.raises(ValueError, match=r"must be one of .*l-bfgs.*, but is 'rotosolve'"):
         Inner("rotosolve")
     with pytest.raises(ValueError, match="`steps` must be at least 1"):
         Inner(steps=0)
