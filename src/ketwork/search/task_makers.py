@@ -133,6 +133,7 @@ def classify(
     *,
     encoding: str = "angle",
     n_qubits: int | None = None,
+    n_features: int | None = None,
     shares: tuple[float, float] = (0.25, 0.25),
     batch: int | None = 32,
     scale: float = 1.0,
@@ -143,15 +144,19 @@ def classify(
     """Data to classify: features X (N, F), labels y (N,), as a `Classification` after a fixed encoding.
 
     encoding: a name of `models.encodings.ENCODINGS` that has no weights. n_qubits: None for as many as the classes, at
-    least 4 and at most the features. shares: of the validation and of the test data, drawn by `seed`, every class its
-    share. scale: of the angles that standardised features become. goal: fields of `Classification`. Where the setting
-    does not say how, angles are found by Adam in batches, or by Adam-SPSA where values are drawn.
+    least 4 and at most the features. n_features: where the data have more, so many principal components of the training
+    data take their place; None for all features as they are. shares: of the validation and of the test data, drawn by
+    `seed`, every class its share. scale: of the angles that standardised features become. goal: fields of
+    `Classification`. Where the setting does not say how, angles are found by Adam in batches, or by Adam-SPSA where
+    values are drawn.
     Raises: ValueError for features that are not finite, one class alone, too few samples of a class.
     """
     features, labels, classes = _data(X, y)
     held = [check_real("shares", share, 0.01, 0.45) for share in shares]
     rest, test = _parted(np.arange(len(labels)), labels, held[1], seed)
     train, validation = _parted(rest, labels, held[0], seed + 1)
+    if n_features is not None and n_features < features.shape[1]:
+        features = _components(features, train, n_features)
     width = features.shape[1]
     n = min(width, max(4, len(classes))) if n_qubits is None else n_qubits
     made = encode(encoding, width, n)
@@ -230,3 +235,11 @@ def _parted(
     count = round(share * len(labels))
     kept, held = train_test_split(rows, test_size=count, stratify=labels[rows], random_state=seed)
     return np.sort(kept), np.sort(held)
+
+
+def _components(X: NDArray[np.float64], train: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """(N, count) the first principal components, of the rows `train`."""
+    from sklearn.decomposition import PCA
+
+    check_int("n_features", count, 1, min(len(train), X.shape[1]))
+    return np.asarray(PCA(count, svd_solver="full").fit(X[train]).transform(X))
