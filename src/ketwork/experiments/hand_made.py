@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,23 +12,35 @@ from ketwork.checks import check_int
 from ketwork.circuit import Circuit
 from ketwork.experiments.ledger import Row
 from ketwork.models.ansatz import build_ansatz
+from ketwork.operators import Molecule
+from ketwork.search.canonical import Place
+from ketwork.search.held_out import circuit_scores
 from ketwork.search.inner import train
-from ketwork.search.space import Space
+from ketwork.search.space import Size, Space, size_of
 from ketwork.search.tasks import Task
+from ketwork.solve.coupled_cluster import uccsd
 
 ANSAETZE = (
     "hardware_efficient", "strongly_entangling", "efficient_su2", "real_amplitudes", "basic_entangler", "brick_wall",
 )  # fmt: skip
 """Names of `models.ansatz` that are compared with what searches find."""
 _MOST_LAYERS = 50
+_TURNS = {"X": ("h",), "Y": ("s", "h"), "Z": ()}  # from the axis of a letter to Z
+_CLUSTER_BITS = 8  # qubits of molecules with coupled cluster at most
 
 
-def hand_made(task: Task) -> dict[str, Circuit]:
-    """Circuits by name, each with as many layers as the limits of the task's space allow, at least one."""
+def hand_made(task: Task, molecule: Molecule | None = None) -> dict[str, Circuit]:
+    """Circuits by name, each with as many layers as the limits of the task's space allow, at least one.
+
+    On a device two-qubit gates are on its couplings. molecule: of the task, for coupled cluster.
+    """
     space, found = task.space, dict[str, Circuit]()
+    if molecule is not None and space.n_qubits <= _CLUSTER_BITS:
+        with suppress(ValueError):  # nothing to excite
+            found["uccsd"] = uccsd(molecule)
     pairs: Any = space.couplings or "ring"
     if space.n_qubits == 1:
-        return {"hardware_efficient": build_ansatz("hardware_efficient", 1, 1)}
+        return found | {"hardware_efficient": build_ansatz("hardware_efficient", 1, 1)}
     for name in ANSAETZE:
         if name in ("strongly_entangling", "basic_entangler", "brick_wall") and space.couplings is not None:
             continue  # they choose their pairs themselves
@@ -41,9 +55,22 @@ def hand_made(task: Task) -> dict[str, Circuit]:
 
 def within(space: Space, circuit: Circuit) -> bool:
     """Whether a circuit, whatever its gates, keeps the limits of a space."""
-    sizes = len(circuit), circuit.depth(), circuit.two_qubit_count()
     limits = space.max_gates, space.max_depth, space.max_two_qubit
-    return all(limit is None or size <= limit for size, limit in zip(sizes, limits, strict=True))
+    return all(limit is None or size <= limit for size, limit in zip(written_out(circuit), limits, strict=True))
+
+
+def written_out(circuit: Circuit) -> Size:
+    """The size of a circuit in gates on one and two qubits: a rotation about a string of k letters takes 2 (k - 1) CX."""
+    places: list[Place] = []
+    for gate in circuit:
+        if gate.name != "pauli_rotation" or len(gate.qubits) < 2:
+            places.append(Place(gate.name, gate.qubits))
+            continue
+        turned = zip(gate.qubits, str(gate.payload), strict=True)
+        turns = [Place(name, (q,)) for q, letter in turned for name in _TURNS[letter]]
+        chain = [Place("cx", pair) for pair in pairwise(gate.qubits)]
+        places += [*turns, *chain, Place("rz", gate.qubits[-1:]), *chain[::-1], *turns[::-1]]
+    return size_of(places)
 
 
 def trained_by_hand(
@@ -62,11 +89,12 @@ def trained_by_hand(
         if best is None or found.value < best.value:
             best = found
         tell(f"{spent:,} of {budget:,} evaluations, least error {task.goal.error(best.value):.4g}")
-    row = {
-        "name": name, "weights": circuit.n_weights, "gates": len(circuit), "depth": circuit.depth(),
-        "two_qubit": circuit.two_qubit_count(), "fits": within(task.space, circuit), "spent": spent, "starts": starts,
-        "took": time.perf_counter() - began,
+    row: Row = {
+        "name": name, "weights": circuit.n_weights, **written_out(circuit)._asdict(), "spent": spent, "starts": starts,
+        "fits": within(task.space, circuit), "took": time.perf_counter() - began,
     }  # fmt: skip
     if best is None:
-        return row | {"error": None, "value": None, "params": None}
-    return row | {"error": task.goal.error(best.value), "value": best.value, "params": best.params.tolist()}
+        return row | {"error": None, "value": None, "params": None, "final": {}}
+    final = circuit_scores(task, circuit, best.params, seed)
+    values = {"error": task.goal.error(best.value), "value": best.value, "params": best.params.tolist()}
+    return row | values | {"final": final}

@@ -16,6 +16,7 @@ from ketwork.experiments.hand_made import trained_by_hand
 from ketwork.experiments.ledger import Row
 from ketwork.search.canonical import Place
 from ketwork.search.cluster import RayCluster
+from ketwork.search.held_out import final_scores
 from ketwork.search.seek import AtOnce, Found, Search, seek
 from ketwork.search.space import Architecture
 from ketwork.search.tasks import Score, Task, measure_all
@@ -85,7 +86,8 @@ def _searched(common: Common, piece: Piece, tell: Tell) -> Row:
         write_circuit(common.folder, f"{piece.method}-{piece.seed}", common.task, found.best)
     if found.message == "interrupted":
         raise KeyboardInterrupt
-    return found_row(common.task, found)
+    final = {} if found.best is None else final_scores(common.task, found.best, piece.seed)
+    return found_row(found) | {"final": final}
 
 
 def _trainers(common: Common) -> AbstractContextManager[AtOnce]:
@@ -95,7 +97,7 @@ def _trainers(common: Common) -> AbstractContextManager[AtOnce]:
 
 
 # ---------------------------------------------------------------------- rows
-def found_row(task: Task, found: Found) -> Row:
+def found_row(found: Found) -> Row:
     """What a search found, as plain data."""
     return {
         "method": found.method,
@@ -135,7 +137,7 @@ def bound_circuit(task: Task, architecture: Architecture, params: Any) -> Circui
 
 
 def write_circuit(folder: Path, name: str, task: Task, score: Score) -> None:
-    """The circuit with its angles as OpenQASM 3 in circuits/, behind what the task puts before it."""
+    """The circuit with its angles as OpenQASM 3 in circuits/."""
     place = folder / "circuits"
     place.mkdir(exist_ok=True)
     circuit = bound_circuit(task, score.architecture, score.params)

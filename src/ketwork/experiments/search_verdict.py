@@ -1,19 +1,14 @@
-"""What may be said after a search run: every method against random search, paired by seed, and bands over seeds."""
+"""What may be said after a search run: every method against random search, paired by seed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
 from ketwork.experiments.compare import Interval, interval, paired_p_value
 from ketwork.experiments.ledger import Row
 from ketwork.experiments.ranks import LEVEL, holm
 from ketwork.experiments.searching_task import BASELINE
-
-Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -40,10 +35,18 @@ class AgainstRandom:
 
 
 def final_error(row: Row) -> float:
-    """The error that counts: of the best circuit on what the search did not see; nan where nothing was found."""
+    """The error that counts, of the best circuit on what the search did not see; nan where nothing was found.
+
+    For data the share of wrong answers on test data; with noise that under held-out noise; without, the search's own.
+    """
     final = row.get("final") or {}
-    value = final.get("error") if final.get("error") is not None else (row.get("best") or {}).get("error")
-    return float("nan") if value is None else float(value)
+    accuracy = _first(final, "accuracy_held_out", "accuracy_ideal")
+    error = _first(final, "held_out", "ideal") if accuracy is None else 1 - accuracy
+    return float("nan") if error is None else float(error)
+
+
+def _first(final: Row, *names: str) -> float | None:
+    return next((final[name] for name in names if final.get(name) is not None), None)
 
 
 def final_errors(rows: Sequence[Row], method: str) -> list[float]:
@@ -63,44 +66,6 @@ def against_random(errors: Mapping[str, Sequence[float]]) -> tuple[AgainstRandom
         )
         for name, p, q in zip(names, p_values, holm(p_values), strict=True)
     )
-
-
-@dataclass(frozen=True)
-class Band:
-    """The least error so far by circuit evaluations spent, over seeds.
-
-    spent (G,): from the first point where all seeds have a circuit. middle, low, high (G,): the mean and its 95 %
-    interval by Student's t; of logarithms (so a geometric mean) where `log`, which is where all errors are above zero.
-    One seed has no interval: low and high are then the middle.
-    """
-
-    spent: Floats
-    middle: Floats
-    low: Floats
-    high: Floats
-    log: bool
-
-
-def band(rows: Sequence[Row], budget: int, points: int = 200) -> Band:
-    """The band of a method's rows, at `points` budgets spaced evenly by their logarithms."""
-    traces = [np.asarray(row["trace"], float).reshape(-1, 2) for row in rows if row["trace"]]
-    if not traces:
-        return Band(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0), log=False)
-    first = max(trace[0, 0] for trace in traces)
-    spent = np.geomspace(first, max(budget, first), points)
-    errors = np.array([trace[np.searchsorted(trace[:, 0], spent * (1 + 1e-12), "right") - 1, 1] for trace in traces])
-    log = bool((errors > 0).all())
-    middle, half = _mean_and_half(np.log(errors) if log else errors)
-    lines = [np.exp(v) if log else v for v in (middle, middle - half, middle + half)]
-    return Band(spent, lines[0], lines[1], lines[2], log)
-
-
-def _mean_and_half(values: Floats) -> tuple[Floats, Floats]:
-    count = len(values)
-    if count < 2:
-        return values[0], np.zeros_like(values[0])
-    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
-    return values.mean(axis=0), half
 
 
 def sentence(task: str, unit: str, tests: Sequence[AgainstRandom], seeds: int, budget: int) -> str:

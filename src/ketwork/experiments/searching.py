@@ -12,10 +12,13 @@ import numpy as np
 
 from ketwork.experiments.hand_made import hand_made
 from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger
+from ketwork.experiments.problem_names import pose
+from ketwork.experiments.search_names import task_of
 from ketwork.experiments.search_rows import Common, Piece, run_piece
 from ketwork.experiments.search_verdict import AgainstRandom, against_random, final_error, final_errors, sentence
 from ketwork.experiments.searching_task import SearchTask
 from ketwork.experiments.task import UserError
+from ketwork.operators import Molecule
 from ketwork.search.crew import Crew
 from ketwork.search.seek import check_affordable
 from ketwork.search.space import draw
@@ -72,7 +75,7 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
     """
     started = time.perf_counter()
     try:
-        task = task_of(config)
+        task = posed_task(config)
         budget = default_budget(task) if config.budget is None else config.budget
         check_affordable(task, budget)
     except (ValueError, TypeError) as error:
@@ -108,19 +111,20 @@ def default_budget(task: Task) -> int:
     return int(float(f"{TRAINED * price:.2g}"))
 
 
-def task_of(config: SearchTask) -> Task:
-    from ketwork.experiments.problem_names import pose
-    from ketwork.search.goals import Energy
-    from ketwork.search.inner import Inner
-    from ketwork.search.space import Space
+def posed_task(config: SearchTask) -> Task:
+    """The task that a config asks for. Raises: UserError."""
+    size = (config.max_gates, config.gates, config.steps, config.seed)
+    return task_of(config.name, config.device, config.noise, config.shots, *size)
 
-    posed = pose(config.name)
-    h = posed.hamiltonian
-    energy = float(np.linalg.eigvalsh(h.matrix())[0])
-    size = {} if config.max_gates is None else {"max_gates": config.max_gates}
-    gates = {} if config.gates is None else {"gates": config.gates}
-    space = Space(h.n_qubits, **size, **gates)
-    return Task(posed.name, Energy(h, energy, "Ha", 1.6e-3), space, None, Inner(steps=config.steps or 50))
+
+def _molecule(config: SearchTask) -> Molecule | None:
+    """The molecule of the task, where it is one without noise or shots: then coupled cluster takes part."""
+    if config.device is not None or config.noise is not None or config.shots is not None:
+        return None
+    try:
+        return pose(config.name).molecule
+    except UserError:
+        return None
 
 
 # ---------------------------------------------------------------------- the pieces
@@ -129,7 +133,7 @@ def _everything(config: SearchTask, task: Task, budget: int, ledger: Ledger) -> 
 
     seeds = range(config.seed, config.seed + config.seeds)
     pieces = [Piece(method, seed) for seed in seeds for method in config.chosen]
-    pieces += [Piece("", config.seed, circuit, name) for name, circuit in hand_made(task).items()]
+    pieces += [Piece("", config.seed, circuit, name) for name, circuit in hand_made(task, _molecule(config)).items()]
     ledger.expect(len(pieces))
     ensure_compiled(say=ledger.note)
     left = [piece for piece in pieces if piece.key not in ledger.rows]

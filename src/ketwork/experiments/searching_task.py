@@ -25,10 +25,10 @@ class SearchTask:
     """What to search for, and how.
 
     name: a task, see `search_names`. methods: names of `ketwork.search.METHODS`, or "all"; random search is added where
-    it is not named. device: a shipped snapshot or a calibration file, simulated with its noise; noise: a noise model by
-    name instead; neither: the ideal simulator. shots: how often a circuit is read, None for exact values. budget:
-    circuit evaluations of every method and seed; None for what trains about 200 circuits. seeds: repetitions; seed: of
-    the first. max_gates, gates: of the circuits; steps: of the inner optimisation; None for the task's own. options: of
+    it is not named. device: a shipped snapshot or a calibration file, simulated with its noise, or with `noise` in its
+    place; neither: the ideal simulator. shots: how often a circuit is read, None for exact values. budget: circuit
+    evaluations of every method and seed; None for what trains about 200 circuits. seeds: repetitions; seed: of the
+    first. max_gates, gates: of the circuits; steps: of the inner optimisation; None for the task's own. options: of
     methods, by name of the method. workers: processes, None for what suits; ray: address of a Ray cluster where
     circuits are trained, None for this machine.
     """
@@ -57,8 +57,6 @@ class SearchTask:
             for name, low, high in _RANGES:
                 if getattr(self, name) is not None:
                     check_int(name, getattr(self, name), low, high)
-            if self.device is not None and self.noise is not None:
-                raise ValueError("A device brings its own noise: give `device` or `noise`, not both.")
         except (ValueError, TypeError) as error:
             raise UserError(str(error)) from None
 
