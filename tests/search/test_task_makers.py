@@ -180,6 +180,10 @@ def test_parts_share_nothing_and_all_classes():
     # The scale is learned from training data alone
     assert goal.train.inputs.mean(axis=0) == pytest.approx(0, abs=0.02)
     assert np.abs(goal.test.inputs.mean(axis=0)).max() > 1e-3
+    # Two features a qubit are turned by half of what one is
+    wide, narrow = (classify(X, y, n_qubits=n).goal.train.inputs.std(axis=0) for n in (4, 2))
+    assert wide == pytest.approx(2 * narrow)
+    assert wide == pytest.approx(1)
 
 
 def test_circuits_learn_blobs():

@@ -60,7 +60,8 @@ STANDARD: dict[str, StandardTask] = {
     "state": StandardTask("the state of a random circuit of 16 gates, 4 qubits", {"name": "state:circuit:4:gates=16"}),
     "unitary": StandardTask("quantum Fourier transform of 3 qubits", {"name": "unitary:qft:3", "max_gates": 40}),
     "digits": StandardTask(
-        "digits 0 to 3 of scikit-learn, 4 x 4 pixels on 4 qubits", {"name": "digits:classes=4", "max_gates": 24}
+        "digits 0 to 3 of scikit-learn, 4 x 4 pixels on 4 qubits, uploaded twice",
+        {"name": "digits:classes=4:uploads=2", "max_gates": 24},
     ),
     "h2-device": StandardTask(
         "H2 at 0.7414 angstrom, 4 qubits, with the noise of ibmq_guadalupe",

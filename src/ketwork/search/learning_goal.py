@@ -38,7 +38,8 @@ class Classification:
     of wrong answers). An evaluation of the circuit for one sample counts as one.
     Raises: ValueError for an encoding with weights, parts that do not fit it, less than two classes or a part without
     samples.
-    Source: Wang et al., QuantumNAS, arXiv:2107.10845 (validation loss as the score of a circuit).
+    Source: Liu, Simonyan, Yang, DARTS, arXiv:1806.09055, eqs. 3 and 4 (weights by the training loss, architectures by
+    the validation loss).
     """
 
     encoding: Circuit
@@ -89,6 +90,16 @@ class Classification:
     def n_qubits(self) -> int:
         """Of the encoding."""
         return self.encoding.n_qubits
+
+    @property
+    def X(self) -> Floats:
+        """Inputs (N, n_inputs) of the training data."""
+        return self.train.inputs
+
+    @property
+    def y(self) -> NDArray[Any]:
+        """Numbers of classes (N,) of the training data."""
+        return self.train.targets
 
     @cached_property
     def observables(self) -> list[PauliSum]:

@@ -136,7 +136,7 @@ def classify(
     n_features: int | None = None,
     shares: tuple[float, float] = (0.25, 0.25),
     batch: int | None = 32,
-    scale: float = 1.0,
+    scale: float | None = None,
     name: str = "",
     seed: int = 0,
     **goal: Any,
@@ -146,9 +146,9 @@ def classify(
     encoding: a name of `models.encodings.ENCODINGS` that has no weights. n_qubits: None for as many as the classes, at
     least 4 and at most the features. n_features: where the data have more, so many principal components of the training
     data take their place; None for all features as they are. shares: of the validation and of the test data, drawn by
-    `seed`, every class its share. scale: of the angles that standardised features become. goal: fields of
-    `Classification`. Where the setting does not say how, angles are found by Adam in batches, or by Adam-SPSA where
-    values are drawn.
+    `seed`, every class its share. scale: of the angles that standardised features become; None for one over how many
+    features a qubit takes, at most 1: more of them would turn it too far. goal: fields of `Classification`. Where the
+    setting does not say how, angles are found by Adam in batches, or by Adam-SPSA where values are drawn.
     Raises: ValueError for features that are not finite, one class alone, too few samples of a class.
     """
     features, labels, classes = _data(X, y)
@@ -160,7 +160,8 @@ def classify(
     width = features.shape[1]
     n = min(width, max(4, len(classes))) if n_qubits is None else n_qubits
     made = encode(encoding, width, n)
-    scaled = FeatureScale.of(features[train], scale, span=made.span)
+    usual = min(1.0, n / width) if scale is None else check_real("scale", scale, 0.0)
+    scaled = FeatureScale.of(features[train], usual, span=made.span)
     inputs = made.prepare(scaled.apply(features))
     parts = [Samples(inputs[rows], labels[rows]) for rows in (train, validation, test)]
     size = None if batch is None else min(check_int("batch", batch, 1), len(train))
