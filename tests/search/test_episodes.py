@@ -101,7 +101,7 @@ def test_rewards():
 
 
 def test_the_threshold_moves_as_the_curriculum_says():
-    """By hand: two successes let it fall by a tenth, twice at most; every tenth episode it jumps to the best + slack."""
+    """By hand: two successes let it fall by a tenth, twice at most; every ten episodes it jumps to best + slack."""
     threshold = Threshold(Rules(every=10, slack=0.1, successes=2, falls=2), 1.0)
     threshold.best = 0.4
     seen = []
@@ -123,7 +123,7 @@ def test_without_curriculum_the_threshold_stays_where_the_error_is_good():
 
 
 def test_random_halting_is_a_plain_negative_binomial():
-    episodes = Episodes(replace(PLAIN, space=Space(2, max_gates=40)), 1)
+    episodes = Episodes(replace(PLAIN, space=Space(2, max_gates=40)), 1, Rules(halt=(1.0, 0.6)))
     episodes.empty, rng = 1.0, np.random.default_rng(0)
     caps = []
     for _ in range(2000):
@@ -143,7 +143,7 @@ def test_no_illegal_action_in_a_thousand_episodes():
     episodes.begin(search, rng)
     ended = 0
     while ended < 1000:
-        built = [game for game in episodes.games]
+        built = list(episodes.games)
         before = [game.architecture for game in built]
         moves = next(play(episodes, search, rng, 1))
         ended += int((moves.over | moves.halted).sum())

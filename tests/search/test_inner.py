@@ -63,3 +63,33 @@ def test_what_is_refused():
         Inner(steps=0)
     with pytest.raises(ValueError, match="must hold 4 angles, but holds 2"):
         train(GOAL.meter(CIRCUIT, None), Inner(), np.random.default_rng(0), np.zeros(2))
+
+
+def test_stages_share_out_steps_and_shots_and_carry_the_state_over():
+    """Each stage is read with its share of the shots; two stages of all shots are one run of as many steps."""
+    read = []
+
+    class Watched(Simulator):
+        def expectation(self, *args, **kwargs):
+            read.append(self.shots)
+            return super().expectation(*args, **kwargs)
+
+    options = {"a": 0.5, "c": 0.1}
+    inner = Inner("adam-spsa", stages=((5, 0.01), (3, 0.1), (2, 1.0)), options=options)
+    meter = GOAL.meter(CIRCUIT, Watched("double", shots=2000, seed=3))
+    found = train(meter, inner, np.random.default_rng(0), np.zeros(4))
+    assert read == [20] * 10 + [200] * 6 + [2000] * 5
+    assert found.evaluations == 21 == inner.price(meter)
+    ends = []
+    for stages in (((4, 1.0), (6, 1.0)), ()):
+        meter = GOAL.meter(CIRCUIT, Simulator("double", shots=100, seed=3))
+        inner = Inner("adam-spsa", 10, stages=stages, options=options)
+        ends.append(train(meter, inner, np.random.default_rng(1), np.zeros(4)))
+    np.testing.assert_array_equal(ends[0].params, ends[1].params)
+
+
+def test_stages_need_shots():
+    with pytest.raises(ValueError, match="values here are exact"):
+        train(GOAL.meter(CIRCUIT, None), Inner("adam-spsa", stages=((3, 0.5),)), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"shares in \(0, 1\], but holds 0"):
+        Inner("adam-spsa", stages=((3, 0),))

@@ -1,12 +1,12 @@
-"""PPO on circuits: finds a small molecule, repeats itself, goes on from a checkpoint, leaves global generators alone."""
+"""PPO on circuits: finds a molecule, repeats itself, goes on from a checkpoint, leaves global generators alone."""
 
 import random
 
 import numpy as np
 import pytest
+import torch
 
 pytest.importorskip("sb3_contrib")
-torch = pytest.importorskip("torch")
 
 from ketwork.operators import load_molecule
 from ketwork.search import Energy, Inner, Space, Task, seek

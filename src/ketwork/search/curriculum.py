@@ -15,6 +15,9 @@ from ketwork.search.deep_q import Learner, Memory, Returns, choose, one_thread
 from ketwork.search.episodes import Episodes, Rules
 from ketwork.search.seek import Search
 
+SHORT = Rules(every=50, slack=0.03, successes=3)
+"""The curriculum for hundreds of episodes; the paper's own numbers are for tens of thousands."""
+
 _LAST_SHARE = 0.005  # of a reward at the last step, as it counts in the first
 
 
@@ -34,7 +37,7 @@ def curriculum(
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
 
-    rules: of the episodes: curriculum, halting and mask, each of which can be left out. hidden: units of the layers.
+    rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units of the layers.
     returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every step of a game.
     sync: updates from one copy to the target net to the next. epsilon: share of random actions at first, at last, and
     the factor a step of a game. keep_seconds: from one checkpoint to the next.
@@ -45,13 +48,8 @@ def curriculum(
         check_int(name, value, 1)
     check_real("updates", updates, 0)
     check_real("rate", rate, 0)
-    agent = _Agent(
-        search,
-        rules or Rules(every=50, successes=3, slack=2e-3),
-        games,
-        (hidden, rate, batch, returns, memory, sync),
-        epsilon,
-    )
+    net = (hidden, rate, batch, returns, memory, sync)
+    agent = _Agent(search, rules or SHORT, games, net, epsilon)
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():

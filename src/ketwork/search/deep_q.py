@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def network(inputs: int, hidden: Sequence[int], actions: int, rng: np.random.Gen
     torch = need_extra("torch", "search")
     sizes = [inputs, *hidden, actions]
     layers: list[Any] = []
-    for fan, out in zip(sizes, sizes[1:]):
+    for fan, out in pairwise(sizes):
         layer = torch.nn.Linear(fan, out)
         with torch.no_grad():
             for values in (layer.weight, layer.bias):

@@ -60,7 +60,8 @@ class CircuitEnv(gymnasium.Env):  # type: ignore[misc]
 
     task: with a budget of the environment's own (circuit evaluations, None for no limit), or a running search. rules:
     rewards, threshold, random halting; see `episodes.Rules`. An observation is the tensor of moments, flat, and a last
-    entry in [0, 1] for the circuit's value. An illegal action is a step in which nothing happens. Episodes are terminated by success or for want of room, truncated by random halting.
+    entry in [0, 1] for the circuit's value. An illegal action is a step in which nothing happens. Episodes are
+    terminated by success or for want of room, truncated by random halting.
     Info holds "action_mask", "error", "height", "threshold" and "architecture"; `best` is the best circuit so far.
     Raises: BudgetSpent by `reset` and `step`.
     """

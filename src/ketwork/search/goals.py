@@ -1,6 +1,6 @@
 """What a search is after: a function of a circuit's angles, and how far its value is from the best there is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,6 +63,7 @@ class ObjectiveMeter:
         self.n_weights = objective.n_weights
         self.price = (1, 1 + objective.n_shifts)
         self.exact = not draws(objective.backend)
+        self._backend = objective.backend
 
     def value(self, w: Floats) -> float:
         """At w (P,)."""
@@ -73,6 +74,13 @@ class ObjectiveMeter:
         """At w (P,), by the adjoint method where the backend has it."""
         self.evaluations += self.price[1]
         return self.objective.value_and_gradient(w)
+
+    def thin(self, share: float) -> None:
+        """From now on read with this share of the backend's shots. Raises: ValueError for backends without."""
+        shots = getattr(self._backend, "shots", None)
+        if shots is None:
+            raise ValueError("Argument `backend` must have shots to read with a share of them.")
+        self.objective.backend = replace(self._backend, shots=max(1, round(share * shots)))
 
 
 @dataclass(frozen=True, eq=False)

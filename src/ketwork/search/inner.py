@@ -34,8 +34,10 @@ class Inner:
 
     method: of `ketwork.optimize.METHODS`, one that needs values or gradients alone. steps: gradients at most for
     methods that take them, pairs of values for the others. starts: how often from random angles; a start that is given
-    counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method.
+    counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method. stages: (steps,
+    share of the backend's shots) one after the other, the method's state carried over; () for all steps with all shots.
     Raises: ValueError for methods that need more.
+    Source of stages: Patel et al., arXiv:2402.03500, appendix (Adam-SPSA with few shots first).
     """
 
     method: str = "l-bfgs"
@@ -43,12 +45,19 @@ class Inner:
     starts: int = 1
     spread: float = float(np.pi)
     options: Mapping[str, Any] = field(default_factory=dict)
+    stages: tuple[tuple[int, float], ...] = ()
 
     def __post_init__(self) -> None:
         name, row = find_method(self.method)
         if not set(row.needs) <= _NEEDS:
             known = ", ".join(name for name, row in METHODS.items() if set(row.needs) <= _NEEDS)
             raise ValueError(f"Argument `method` must be one of {known} here, but is {name!r}.")
+        for number, share in self.stages:
+            check_int("stages", number, 1)
+            if not 0 < check_real("stages", share) <= 1:
+                raise ValueError(f"Argument `stages` must hold shares in (0, 1], but holds {share}.")
+        if self.stages:
+            object.__setattr__(self, "steps", sum(number for number, _ in self.stages))
         check_int("steps", self.steps, 1)
         check_int("starts", self.starts, 1)
         check_real("spread", self.spread, 0)
@@ -115,5 +124,20 @@ def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats) -
         last = np.array(params)
 
     with suppress(_Enough):
-        last = minimize(asked, start, inner.method, inner.steps, seed=rng, callback=stepped, **inner.options).params
+        state = None
+        for steps, share in inner.stages or ((inner.steps, 1.0),):
+            if inner.stages:
+                _read_with(meter, share)
+            ended = minimize(asked, last, inner.method, steps, seed=rng, callback=stepped, state=state, **inner.options)
+            last, state = ended.params, ended.state
+    if inner.stages:
+        _read_with(meter, 1.0)
     return best if meter.exact else (meter.value(last), last)
+
+
+def _read_with(meter: Meter, share: float) -> None:
+    """Let a meter read with a share of its shots. Raises: ValueError for one that has none."""
+    thin = getattr(meter, "thin", None)
+    if thin is None or meter.exact:
+        raise ValueError("Argument `stages` shares out shots, but there are none: values here are exact.")
+    thin(share)

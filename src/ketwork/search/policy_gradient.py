@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ketwork.checks import check_int, check_real, need_extra
+from ketwork.search.curriculum import SHORT
 from ketwork.search.deep_q import one_thread
 from ketwork.search.env import circuit_spaces
 from ketwork.search.episodes import Episodes, Rules
@@ -46,7 +47,7 @@ def policy_gradient(
     check_real("rate", rate, 0)
     check_real("entropy", entropy, 0)
     maskable = need_extra("sb3_contrib", "search").MaskablePPO
-    table = _Table(search, Episodes(search.task, games, rules or Rules(every=50, successes=3, slack=2e-3)))
+    table = _Table(search, Episodes(search.task, games, rules or SHORT))
     with one_thread(), own_randomness():
         model = maskable(
             "MlpPolicy", table, n_steps=rollout, batch_size=min(batch, games * rollout), n_epochs=epochs,
