@@ -60,7 +60,7 @@ def within(space: Space, circuit: Circuit) -> bool:
 
 
 def written_out(circuit: Circuit) -> Size:
-    """The size of a circuit in gates on one and two qubits: a rotation about a string of k letters takes 2 (k - 1) CX."""
+    """Size in gates on one and two qubits: a rotation about a string of k letters takes 2 (k - 1) CX."""
     places: list[Place] = []
     for gate in circuit:
         if gate.name != "pauli_rotation" or len(gate.qubits) < 2:
