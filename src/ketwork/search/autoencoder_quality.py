@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_int
 from ketwork.search.canonical import Place, canonical
-from ketwork.search.gate_graph import GateGraph, faults, from_graph
+from ketwork.search.gate_graph import GateGraph, faults, from_graph, to_graph
 from ketwork.search.graph_autoencoder import Alphabet, Decoded, GraphAutoencoder, Graphs
 from ketwork.search.space import Architecture
 
@@ -23,7 +23,7 @@ class Quality:
     types, positions: of nodes and of their positions (all qubits of a node) that come back. edges: of edges that come
     back with their number of qubits. false_edges: of pairs of nodes without an edge that are given one. whole: of
     circuits that come back in all of these. valid: of prior samples that are circuits in the strict sense of `faults`;
-    valid_masked: when each node is read as the likeliest place of the space. unique: of valid samples, how many
+    valid_masked: when each node is read as the likeliest gate of the space. unique: of valid samples, how many
     different circuits there are in canonical form, over their number; unique_masked the same of masked ones; new: of
     the masked ones' circuits, the share that was not among the circuits trained on.
     """
@@ -58,10 +58,10 @@ def quality(
         (found.positions == graphs.positions).all(axis=2),
         (found.adjacency == graphs.adjacency).all(axis=2),
     ]
+    gates = alphabet.space.gates
     decoded = network.read(prior(network, trained, samples, seed))
     raw = [circuit for circuit in map(_strict(alphabet), *_likeliest(decoded)) if circuit is not None]
     masked = alphabet.circuits(decoded)
-    legal = [c for c in masked if all(place in alphabet.space.number for place in c)]
     different, known = set(map(_form, masked)), set(map(_form, trained))
     return Quality(
         float(right[0][nodes].mean()),
@@ -71,7 +71,7 @@ def quality(
         float(np.mean([all(part[k].all() for part in right) for k in range(len(held_out))])),
         len(raw) / samples,
         len(set(map(_form, raw))) / max(len(raw), 1),
-        len(legal) / samples,
+        float(np.mean([not faults(to_graph(c, alphabet.space.n_qubits, gates), gates) for c in masked])),
         len(different) / samples,
         len(different - known) / len(different),
     )

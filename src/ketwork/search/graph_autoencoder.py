@@ -6,18 +6,20 @@ Source: Sun et al., arXiv:2401.11576, section 3; Yan et al., arXiv:2006.06936 (a
 sigmoid(z z^T) from the latent vectors: `edges="inner product"` does that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.checks import check_choice, check_int, check_real, need_extra
-from ketwork.search.canonical import Place
+from ketwork.search.canonical import Place, flat
 from ketwork.search.gate_graph import to_graph
-from ketwork.search.space import Architecture, Space
+from ketwork.search.space import Architecture, Space, oriented
 
 torch: Any = need_extra("torch", "search")
 Floats = NDArray[np.float32]
@@ -50,7 +52,8 @@ class Decoded(NamedTuple):
 
 @dataclass(frozen=True)
 class Alphabet:
-    """What nodes may be. space: whose circuits these are; every circuit has at most its `max_gates` gates."""
+    """What nodes may be. space: whose circuits these are; every circuit has at most its `max_gates` gates. Layers are
+    taken gate by gate."""
 
     space: Space
 
@@ -70,7 +73,7 @@ class Alphabet:
         kinds = np.full(shape, self.end + 1)
         positions = np.zeros((*shape, self.space.n_qubits), np.float32)
         adjacency = np.zeros((*shape, self.nodes), np.float32)
-        for k, architecture in enumerate(architectures):
+        for k, architecture in enumerate(map(flat, architectures)):
             check_int("architectures", len(architecture), 0, self.space.max_gates)
             graph = to_graph(architecture, self.space.n_qubits, self.space.gates)
             count = len(architecture) + 2
@@ -80,29 +83,32 @@ class Alphabet:
         return Graphs(kinds, positions, adjacency)
 
     @cached_property
-    def place_patterns(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Of the space's places: kinds (P,), and which of positions -1, 0, 1 every qubit has, (P, n, 3)."""
-        graph = [to_graph([place], self.space.n_qubits, self.space.gates) for place in self.space.places]
+    def gates(self) -> Architecture:
+        """The gates of the space's places, P different ones."""
+        return tuple(dict.fromkeys(oriented(gate) for gate in flat(self.space.places)))
+
+    @cached_property
+    def patterns(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Of `gates`: kinds (P,), and which of positions -1, 0, 1 every qubit has, (P, n, 3)."""
+        graph = [to_graph([gate], self.space.n_qubits, self.space.gates) for gate in self.gates]
         kinds = np.array([g.types[1].argmax() for g in graph])
         rows = np.array([g.positions[1] for g in graph])
         return kinds, rows[:, :, None] == np.array([-1, 0, 1])
 
     def circuits(self, decoded: Decoded) -> list[Architecture]:
-        """The likeliest circuits: for every node the likeliest place of the space, up to the first END.
+        """The likeliest circuits: for every node the likeliest gate of the space, up to the first END.
 
         Wires are what the places make them, so that what comes out is a circuit; it may be deeper than the space
         allows.
         """
         kinds, positions = (np.asarray(values.detach()) for values in decoded[:2])
-        types, patterns = self.place_patterns
+        types, patterns = self.patterns
         likely = kinds[:, 1:-1, types] + np.einsum("cnqs,pqs->cnp", positions[:, 1:-1], patterns)
         best = likely.argmax(axis=2)
         ends = kinds[:, 1:, self.end :].max(axis=2) > kinds[:, 1:, 1 : self.end].max(axis=2)
         ends[:, -1] = True
         counts = ends.argmax(axis=1)
-        return [
-            tuple(self.space.places[p] for p in row[:count]) for row, count in zip(best, counts.tolist(), strict=True)
-        ]
+        return [tuple(self.gates[p] for p in row[:count]) for row, count in zip(best, counts.tolist(), strict=True)]
 
 
 class GraphAutoencoder(torch.nn.Module):  # type: ignore[misc]
@@ -127,9 +133,7 @@ class GraphAutoencoder(torch.nn.Module):  # type: ignore[misc]
         n, kinds = alphabet.space.n_qubits, alphabet.end + 2
         self._n_kinds = kinds
         widths = [kinds + n, *[check_int("hidden", hidden, 1)] * check_int("hops", hops, 1)]
-        self.layers = torch.nn.ModuleList(
-            _two_layers(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )  # fmt: skip
+        self.layers = torch.nn.ModuleList(_two_layers(a, b) for a, b in pairwise(widths))
         self.epsilon = torch.nn.Parameter(torch.zeros(hops))
         last = hidden + kinds + n  # a node's own features come along to the last layer
         self.mean, self.log_spread = torch.nn.Linear(last, latent), torch.nn.Linear(last, latent)
@@ -172,14 +176,14 @@ class GraphAutoencoder(torch.nn.Module):  # type: ignore[misc]
     def codes(self, graphs: Graphs, batch: int = 1024) -> Floats:
         """Means (C, N, latent) of the nodes of graphs."""
         self.eval()
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             parts = [self.encode(*_tensors(graphs, slice(k, k + batch)))[0] for k in range(0, len(graphs.kinds), batch)]
         return np.asarray(torch.cat(parts).numpy())
 
     def read(self, z: NDArray[np.floating[Any]]) -> Decoded:
         """`decode` of an array, without gradients."""
         self.eval()
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             return self.decode(torch.as_tensor(z, dtype=torch.float32))
 
 
@@ -209,12 +213,14 @@ def train_autoencoder(
 ) -> GraphAutoencoder:
     """Train on circuits of a space, by Adam with a rate that falls to zero; options: of `GraphAutoencoder`.
 
-    The same seed gives the same network on the same machine with as many threads.
+    The same seed gives the same network on the same machine.
     """
     check_int("epochs", epochs, 1)
     check_int("batch", batch, 2)
     if len(architectures) < batch:
-        raise ValueError(f"Argument `architectures` must hold at least {batch} circuits, but holds {len(architectures)}.")
+        raise ValueError(
+            f"Argument `architectures` must hold at least {batch}, a batch, but holds {len(architectures)}."
+        )
     alphabet = Alphabet(space)
     graphs = alphabet.graphs(architectures)
     with torch.random.fork_rng(devices=[]):
@@ -226,16 +232,27 @@ def train_autoencoder(
     rounds = len(architectures) // batch
     falling = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(epochs * rounds, 4))
     network.train()
-    for _ in range(epochs):
-        for part in np.split(order.permutation(len(architectures))[: rounds * batch], rounds):
-            chosen = _tensors(graphs, part)
-            optimizer.zero_grad()
-            shape = (batch, alphabet.nodes, network.latent)
-            network.loss(chosen, torch.randn(shape, generator=noise)).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimizer.step()
-            falling.step()
+    with one_thread():
+        for _ in range(epochs):
+            for part in np.split(order.permutation(len(architectures))[: rounds * batch], rounds):
+                optimizer.zero_grad()
+                shape = (batch, alphabet.nodes, network.latent)
+                network.loss(_tensors(graphs, part), torch.randn(shape, generator=noise)).backward()
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+                optimizer.step()
+                falling.step()
     return network
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: networks as small as these gain nothing from more, and on a busy machine lose much."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _two_layers(a: int, b: int) -> Any:
