@@ -11,6 +11,10 @@ from ketwork.experiments.task import FitTask, UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Text = typer.Option
+SEARCH_METHODS = (  # those of ketwork.search, named here so that commands start fast
+    "random", "annealing", "evolutionary", "crlqas", "ppo", "arch2vec-reinforce", "arch2vec-bo", "supernet",
+    "differentiable", "grow", "predictor", "training-free", "mcts",
+)  # fmt: skip
 _INTERRUPTED = 130  # the shells' code, and what Typer makes of Ctrl-C
 
 
@@ -301,35 +305,19 @@ def compare(
 
 @app.command()
 def search(
-    task: Annotated[str, typer.Argument(help="What to find a circuit for: a molecule (H2_0.7414, LiH).")],
-    method: Annotated[
-        str,
-        Text(
-            help="Methods with commas between, or all: random (always takes part), annealing, evolutionary, crlqas, "
-            "ppo, arch2vec-reinforce, arch2vec-bo, supernet, differentiable, grow, predictor, training-free, mcts."
-        ),
-    ] = "evolutionary",
+    task: Annotated[str, typer.Argument(help="As of solve; or state:ghz:4, unitary:qft:3, digits:classes=4, a file.")],
+    method: Annotated[str, Text(help=f"With commas between, or all: {', '.join(SEARCH_METHODS)}.")] = "evolutionary",
     device: Annotated[str | None, Text(help="Search on this device, simulated with its noise (see `devices`).")] = None,
-    noise: Annotated[str | None, Text(help="Search under this noise instead.")] = None,
+    noise: Annotated[str | None, Text(help="none, or depolarizing:P1,P2: chances after gates on 1, 2 qubits.")] = None,
     shots: Annotated[int | None, Text(help="Read each circuit so often; default: exact values.")] = None,
-    budget: Annotated[
-        int | None,
-        Text(
-            help="Circuit evaluations of every method and seed, those of the inner optimisation counted; default: what "
-            "trains about 200 circuits."
-        ),
-    ] = None,
+    budget: Annotated[int | None, Text(help="Circuit evaluations of each method and seed; default: by task.")] = None,
     seeds: Annotated[int, Text(help="Repetitions of every method.")] = 5,
     seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
-    max_gates: Annotated[int | None, Text(help="Gates of a circuit at most; default: of the task.")] = None,
-    gates: Annotated[
-        str | None, Text(help="Gates that may be used, with commas between: ry,rz,cx; default: of the task.")
-    ] = None,
-    steps: Annotated[int | None, Text(help="Steps of the inner optimisation; default: of the task.")] = None,
+    max_gates: Annotated[int | None, Text(help="Gates of a circuit at most; default: 10 a qubit.")] = None,
+    gates: Annotated[str | None, Text(help="Gates that may be used: rx,ry,rz,cx (default), or native.")] = None,
+    steps: Annotated[int | None, Text(help="Steps that find a circuit's angles; default: 50.")] = None,
     workers: Annotated[int | None, Text(help="Processes; default: what suits the machine.")] = None,
-    ray: Annotated[
-        str | None, Text(help="Train the circuits on the Ray cluster at HOST:PORT (auto: the one this machine is in).")
-    ] = None,
+    ray: Annotated[str | None, Text(help="HOST:PORT of a Ray cluster that trains the circuits, or auto.")] = None,
     out: Annotated[Path | None, Text(help="The run's folder; default: runs/TASK-METHOD-ID.")] = None,
     resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
 ) -> None:
@@ -340,6 +328,30 @@ def search(
     where = (device, noise, shots, budget, seeds, seed, max_gates, _words(gates), steps)
     found = look(SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray), out, resume)
     _say(f"\n{found.verdict}\n\nFolder: {found.folder}")
+
+
+@app.command()
+def leaderboard(
+    task: Annotated[str | None, Text(help="Standard tasks with commas between; default: all.")] = None,
+    method: Annotated[str, Text(help="Methods with commas between, or all; see search.")] = "all",
+    budget: Annotated[int | None, Text(help="Circuit evaluations of each method and seed; default: by task.")] = None,
+    seeds: Annotated[int, Text(help="Repetitions of every method.")] = 5,
+    seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
+    quick: Annotated[bool, Text("--quick", help="Two tasks, two seeds, a small budget: shows that it runs.")] = False,
+    workers: Annotated[int | None, Text(help="Processes; default: what suits the machine.")] = None,
+    ray: Annotated[str | None, Text(help="HOST:PORT of a Ray cluster that trains the circuits, or auto.")] = None,
+    write: Annotated[Path | None, Text(help="The table as Markdown, with .json beside it; default: in --out.")] = None,
+    out: Annotated[Path | None, Text(help="The run's folder; default: runs/leaderboard-ID.")] = None,
+    resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
+) -> None:
+    """Search the standard tasks by all methods at equal budgets, and write a table of what they reach."""
+    from ketwork.experiments.leaderboard import BoardTask, board_table, write_board
+    from ketwork.experiments.leaderboard import leaderboard as run
+
+    config = BoardTask(_words(task), _words(method) or (), budget, seeds, seed, quick, workers, ray)
+    board = run(config, out, resume)
+    file, beside = write_board(board, write)
+    _say(f"\n{board_table(board)}\nTable: {file}, numbers: {beside}")
 
 
 def _words(text: str | None) -> tuple[str, ...] | None:
