@@ -15,13 +15,13 @@ RUNS = {"ideal": "#5b3fd6", "device": "#dc2626", "mitigated": "#0284c7"}
 _INK, _GRID = "#1f2430", "#e3e6ee"
 
 
-def _figure(width: float, height: float, columns: int = 1, **options: Any) -> tuple[Any, Any]:
+def _figure(width: float, height: float, columns: int = 1, rows: int = 1, **options: Any) -> tuple[Any, Any]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
-    axes = figure.subplots(1, columns, **options)
+    axes = figure.subplots(rows, columns, **options)
     for ax in np.atleast_1d(axes).ravel():
         ax.tick_params(colors=_INK, labelsize=9)
         for side in ("top", "right"):
