@@ -93,3 +93,12 @@ def test_stages_need_shots():
         train(GOAL.meter(CIRCUIT, None), Inner("adam-spsa", stages=((3, 0.5),)), np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"shares in \(0, 1\], but holds 0"):
         Inner("adam-spsa", stages=((3, 0),))
+
+
+def test_given_angles_are_trained_for_fewer_steps():
+    inner, start = Inner("adam", 20, starts=2, warm=4), np.array([0.4, -0.3, 0.9, 0.2])
+    price = GOAL.meter(CIRCUIT, None).price[1]
+    assert train(GOAL.meter(CIRCUIT, None), inner, np.random.default_rng(0), start).evaluations == 24 * price
+    assert train(GOAL.meter(CIRCUIT, None), inner, np.random.default_rng(0)).evaluations == 40 * price
+    with pytest.raises(ValueError, match=r"`warm` must lie in \[1, 20\]"):
+        Inner("adam", 20, warm=21)

@@ -36,6 +36,7 @@ class Inner:
     methods that take them, pairs of values for the others. starts: how often from random angles; a start that is given
     counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method. stages: (steps,
     share of the backend's shots) one after the other, the method's state carried over; () for all steps with all shots.
+    warm: steps where angles to begin with are given, None for as many as elsewhere.
     Raises: ValueError for methods that need more.
     Source of stages: Patel et al., arXiv:2402.03500, appendix (Adam-SPSA with few shots first).
     """
@@ -46,6 +47,7 @@ class Inner:
     spread: float = float(np.pi)
     options: Mapping[str, Any] = field(default_factory=dict)
     stages: tuple[tuple[int, float], ...] = ()
+    warm: int | None = None
 
     def __post_init__(self) -> None:
         name, row = find_method(self.method)
@@ -60,6 +62,10 @@ class Inner:
             object.__setattr__(self, "steps", sum(number for number, _ in self.stages))
         check_int("steps", self.steps, 1)
         check_int("starts", self.starts, 1)
+        if self.warm is not None:
+            check_int("warm", self.warm, 1, self.steps)
+            if self.stages:
+                raise ValueError("Argument `warm` must be None with `stages`.")
         check_real("spread", self.spread, 0)
 
     @property
@@ -94,16 +100,17 @@ def train(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats | 
     found: tuple[float, Floats] | None = None
     for number in range(inner.starts):
         begin = rng.uniform(-inner.spread, inner.spread, meter.n_weights) if number or first is None else first
-        one = _once(meter, inner, rng, begin)
+        warm = inner.warm if first is not None and not number else None
+        one = _once(meter, inner, rng, begin, warm or inner.steps)
         found = one if found is None or one[0] < found[0] else found
     assert found is not None
     value, params = found
     return Trained(value if final is None else final(params), params, meter.evaluations - before)
 
 
-def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats) -> tuple[float, Floats]:
-    """(value, angles) from one start."""
-    left = inner.steps if inner.takes_gradients else 2 * inner.steps
+def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats, most: int) -> tuple[float, Floats]:
+    """(value, angles) from one start, in so many steps."""
+    left = most if inner.takes_gradients else 2 * most
     best: tuple[float, Floats] = (np.inf, start)
     last = start
 
@@ -125,7 +132,7 @@ def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats) -
 
     with suppress(_Enough):
         state = None
-        for steps, share in inner.stages or ((inner.steps, 1.0),):
+        for steps, share in inner.stages or ((most, 1.0),):
             if inner.stages:
                 _read_with(meter, share)
             ended = minimize(asked, last, inner.method, steps, seed=rng, callback=stepped, state=state, **inner.options)
