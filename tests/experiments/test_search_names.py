@@ -112,7 +112,7 @@ def test_devices_noise_and_shots():
 @pytest.mark.parametrize("name", STANDARD)
 def test_standard_tasks(name):
     task = task_of(**STANDARD[name].words)
-    assert 3 <= task.space.n_qubits <= 6
+    assert 3 <= task.space.n_qubits <= 8
     assert isinstance(task.goal, Energy | Classification)
     rng = np.random.default_rng(0)
     from ketwork.search import draw
