@@ -85,7 +85,8 @@ def drifted(noise: NoiseModel, seed: Seed = 0, spread: float = SPREAD) -> NoiseM
 
     A channel's factor is by how much longer its cause acts (`NoiseModel.scaled`); a readout error's multiplies the
     chances to be misread, which stay below one half. It is a stand-in for the changes of a machine between
-    calibrations: no model of any.
+    calibrations, no model of any. Places differ since fluctuations are local to a qubit.
+    Source: Burnett et al., arXiv:1901.04417 (for the last sentence alone).
     """
     check_real("spread", spread, 0.0)
     rng = generator(seed)
