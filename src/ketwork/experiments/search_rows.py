@@ -16,6 +16,7 @@ from ketwork.experiments.hand_made import trained_by_hand
 from ketwork.experiments.ledger import Row
 from ketwork.search.canonical import Place
 from ketwork.search.cluster import RayCluster
+from ketwork.search.export import found_circuit, write_found
 from ketwork.search.held_out import final_scores
 from ketwork.search.seek import AtOnce, Found, Search, seek
 from ketwork.search.space import Architecture
@@ -137,11 +138,8 @@ def bound_circuit(task: Task, architecture: Architecture, params: Any) -> Circui
 
 
 def write_circuit(folder: Path, name: str, task: Task, score: Score) -> None:
-    """The circuit with its angles as OpenQASM 3 in circuits/."""
-    place = folder / "circuits"
-    place.mkdir(exist_ok=True)
-    circuit = bound_circuit(task, score.architecture, score.params)
-    (place / f"{name}.qasm").write_text(circuit.to_qasm3(), encoding="utf-8")
+    """The circuit with its angles in circuits/: as OpenQASM 3, and for `search.export.load_found`."""
+    write_found(found_circuit(task, score), folder / "circuits", name)
 
 
 def thinned(points: Sequence[tuple[int, float]], most: int = KEPT_ERRORS) -> list[list[float]]:

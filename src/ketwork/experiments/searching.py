@@ -199,13 +199,14 @@ def _in_processes(common: Common, pieces: Sequence[Piece], size: int, ledger: Le
 
 # ---------------------------------------------------------------------- what is left behind
 def _keep_best(run: Searched) -> None:
-    """The best circuit of every method as circuits/METHOD.qasm."""
+    """The best circuit of every method as circuits/METHOD.qasm and .json."""
     place = run.folder / "circuits"
     for method in run.methods:
         rows = [row for row in run.of(method) if row["best"] is not None]
         if rows:
             best = min(rows, key=final_error)
-            shutil.copyfile(place / f"{method}-{best['seed']}.qasm", place / f"{method}.qasm")
+            for kind in ("qasm", "json"):
+                shutil.copyfile(place / f"{method}-{best['seed']}.{kind}", place / f"{method}.{kind}")
 
 
 def _say_where(config: SearchTask, folder: Path) -> None:
