@@ -79,7 +79,7 @@ METHODS: dict[str, SearchMethod] = {
     "mcts": SearchMethod(
         "tree_search:tree_search",
         "best-first search with a learned cost to go, and Monte Carlo tree search",
-        "Wang et al., arXiv:2210.13189 (check)",
+        "Wang et al., arXiv:2207.00132; Agostinelli et al., arXiv:2102.04518",
     ),
 }
 """Methods by name."""

@@ -26,7 +26,7 @@ def tree_search(
     batch: int = 16,
     stride: int = 8,
     moves: int = 32,
-    gate_cost: float = 0.001,
+    gate_cost: float = 0.0,
     curious: float = 1.0,
     chance: float = 0.25,
     warm: bool = True,
@@ -36,11 +36,11 @@ def tree_search(
 
     kind: "best-first": of all moves from circuits that were trained, those are trained next whose priority, the lower
     the better, comes first: the order (log10) of the error reached, what is predicted to come off it further down the
-    tree, and `gate_cost` for every two-qubit gate. Predictions are of a forest of random trees that learns from the
-    search's own circuits and is fitted again as it goes; `curious` times their spread is taken off the priority. A share
-    `chance` of the moves is taken at random instead: on a plateau, where single gates change nothing, no priority helps.
-    moves: how many are drawn from every circuit, each of 1 to `stride` gates. warm: circuits go on from the angles of
-    the one they continue.
+    tree, and `gate_cost` for every two-qubit gate (0: on a plateau even a small cost would keep out the gates that lead
+    off it). Predictions are of a forest of random trees that learns from the search's own circuits and is fitted again
+    as it goes; `curious` times their spread is taken off the priority. A share `chance` of the moves is taken at random
+    instead. moves: how many are drawn from every circuit, each of 1 to `stride` gates. warm: circuits go on from the
+    angles of the one they continue.
     "uct": a walk down the tree by upper confidence bounds, a new circuit at its end, filled up with random legal gates
     to `n_gates` (None: the limit) and trained; what it reached is told to all on the way. `curious` weighs the bound.
     batch: how many circuits are trained at a time.
