@@ -1,6 +1,7 @@
 """The loop that every method runs in: the same search whether it was interrupted or not, and never over its budget."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -81,6 +82,21 @@ def test_an_interrupted_search_goes_on_as_if_nothing_had_been(tmp_path, method, 
         with pytest.raises(Cut):
             seek(task, method, BUDGET, 5, folder, cut_after(int(where), Cut()))
         assert facts(seek(task, method, BUDGET, 5, folder)) == facts(whole)
+
+
+def test_time_is_counted_once(tmp_path):
+    def slow(search):
+        for _ in range(5):
+            time.sleep(0.02)
+            search.keep({})
+        search.pay(BUDGET + 1)
+
+    began = time.perf_counter()
+    found = seek(TASK, slow, BUDGET, 0, tmp_path)
+    assert 0.1 <= found.seconds <= time.perf_counter() - began
+    began = time.perf_counter()
+    again = seek(TASK, slow, BUDGET, 0, tmp_path)  # goes on after the last checkpoint
+    assert found.seconds + 0.05 <= again.seconds <= found.seconds + time.perf_counter() - began
 
 
 def test_an_answer_is_trained_once_however_often_a_search_is_cut(tmp_path):

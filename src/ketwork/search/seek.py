@@ -131,7 +131,7 @@ class Search:
         An interrupted search starts with it in `kept`. Methods that never call it are run again from the start, with
         the answers of the log for what they ask.
         """
-        self.progress.seconds = self.seconds
+        self.progress.seconds, self._began = self.seconds, time.perf_counter()
         self._log.checkpoint(
             {"state": state, "rng": self.rng, "spent": self.budget.spent, "known": self.budget.known,
              "progress": self.progress}
