@@ -22,6 +22,12 @@ class Entry:
     function: Callable[[Ledger, int, bool], Finding]
 
 
+def _crlqas(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.crlqas import crlqas_system
+
+    return crlqas_system(ledger, seed, quick)
+
+
 def _farhi_neven(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.farhi_neven_page import farhi_neven_system
 
@@ -83,6 +89,13 @@ def _quantum_optimization(ledger: Ledger, seed: int, quick: bool) -> Finding:
 
 
 _LISTED = (
+    Entry(
+        "crlqas",
+        "Curriculum reinforcement learning for architecture search",
+        "ICLR 2024, arXiv:2402.03500",
+        "Builds circuits for H2, LiH and H2O gate by gate, with and without noise, beside other searches; ablations.",
+        _crlqas,
+    ),
     Entry(
         "farhi-neven",
         "A quantum neural network that is read off one qubit",

@@ -51,9 +51,9 @@ _STEPS, _WARM = 30, 10
 
 @dataclass(frozen=True)
 class Work:
-    """What is run. budgets: circuit evaluations of every search, by problem. rivals: methods by problem. seeds: of each,
-    by problem (3 where nothing is said). noisy: (problem, noise) to evaluations. ablated: the problem of the ablations,
-    and its budget."""
+    """What is run. budgets: circuit evaluations of every search, by problem. rivals: methods by problem. seeds: by
+    problem, 3 where nothing is said. noisy: (problem, noise) to evaluations. ablated: the problem of the ablations, and
+    its budget."""
 
     budgets: Mapping[str, int]
     rivals: Mapping[str, tuple[str, ...]]

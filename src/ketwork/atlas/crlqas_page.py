@@ -258,9 +258,11 @@ def _ablation_section(name: str, budget: int, rows: Sequence[Row]) -> Section:
                           f"{np.median([row['notes'].get('episodes', 0) for row in own]):.0f}"))  # fmt: skip
     return Section(
         "What the parts are worth",
-        (f"{name}, {budget:,} circuit evaluations. Without the curriculum success is chemical accuracy, as if the exact "
-         "energy were known; without the mask an illegal action is a step in which nothing happens; without learning "
-         "the agent draws legal actions at random all the time.",),
+        (
+            f"{name}, {budget:,} circuit evaluations. Without the curriculum success is chemical accuracy, as if the "
+            "exact energy were known; without the mask an illegal action is a step in which nothing happens; without "
+            "learning the agent draws legal actions at random all the time.",
+        ),
         Table(("", "median error", "best", "below 1.6", "gates", "depth", "CX", "angles", "episodes"), tuple(lines)),
     )  # fmt: skip
 

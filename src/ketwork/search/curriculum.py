@@ -33,23 +33,28 @@ def curriculum(
     updates: float = 0.5,
     sync: int = 200,
     epsilon: tuple[float, float, float] = (1.0, 0.05, 0.999),
+    spread: float = 6.0,
     keep_seconds: float = 120.0,
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
 
-    rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units of the layers.
-    returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every step of a game.
-    sync: updates from one copy to the target net to the next. epsilon: share of random actions at first, at last, and
-    the factor a step of a game. keep_seconds: from one checkpoint to the next.
+    rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units
+    of the layers. returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every
+    step of a game. sync: updates from one copy to the target net to the next. epsilon: share of random actions at
+    first, at last, and the factor a step of a game. spread: how many times more random actions the last of the games
+    takes in the end than the first, so that games do not become all the same. keep_seconds: from one checkpoint to the
+    next.
     The discount is 0.005^(1/limit of gates), as in the paper; net, updates and memory are smaller than there (five
-    layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time.
+    layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time;
+    the paper plays one game at a time. Source of the spread: Horgan et al., arXiv:1803.00933, section 3.
     """
     for name, value in (("games", games), ("batch", batch), ("returns", returns), ("memory", memory), ("sync", sync)):
         check_int(name, value, 1)
     check_real("updates", updates, 0)
     check_real("rate", rate, 0)
+    check_real("spread", spread, 1)
     net = (hidden, rate, batch, returns, memory, sync)
-    agent = _Agent(search, rules or SHORT, games, net, epsilon)
+    agent = _Agent(search, rules or SHORT, games, net, (*epsilon, spread))
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():
@@ -90,16 +95,17 @@ class _Agent:
     def _step(self) -> None:
         search, episodes = self.search, self.episodes
         seen, legal = episodes.seen(), episodes.legal()
-        first, last, factor = self.epsilon
-        share = max(last, first * factor**self.played)
-        actions = choose(self.learner.values(seen), legal, share, search.rng)
+        first, last, factor, spread = self.epsilon
+        lasts = np.minimum(first, last * np.geomspace(1, spread, episodes.count))
+        shares = np.maximum(lasts, first * factor**self.played)
+        actions = choose(self.learner.values(seen), legal, shares, search.rng)
         moves = episodes.step(actions.tolist(), search, search.rng)
         for k, returns in enumerate(self.returns):
             ended = bool(moves.over[k] or moves.halted[k])
             for found in returns.add(seen[k], int(actions[k]), moves.rewards[k], moves.seen[k], moves.legal[k], ended):
                 self.memory.add(*found)
         self.played += episodes.count
-        self._report(share, moves)
+        self._report(float(shares.mean()), moves)
 
     def _report(self, share: float, moves: Any) -> None:
         notes, threshold = self.search.notes, self.episodes.threshold

@@ -117,8 +117,9 @@ def targets(totals: Floats, discounts: Floats, own: Floats, other: Floats, legal
     return np.asarray(totals + discounts * other[np.arange(len(best)), best])
 
 
-def choose(values: Floats, legal: Bools, epsilon: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """An action a game (count,): a random legal one with probability epsilon, else the legal one of highest value."""
+def choose(values: Floats, legal: Bools, epsilon: float | Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+    """An action a game (count,): a random legal one with probability epsilon (a number, or one a game), else the legal
+    one of highest value."""
     best = np.where(legal, values, -np.inf).argmax(axis=1)
     chances = rng.random(legal.shape)
     drawn = np.where(legal, chances, -1).argmax(axis=1)

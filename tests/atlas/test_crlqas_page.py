@@ -1,0 +1,60 @@
+"""The page says what the rows say: medians, who is better, what was reached and what was not."""
+
+import pytest
+
+from ketwork.atlas.crlqas import ABLATIONS, QUICK
+from ketwork.atlas.crlqas_page import finding
+
+
+def row(name, method, error, noise="", seed=0, **more):
+    return {
+        "problem": name, "method": method, "noise": noise, "seed": seed, "budget": 1000, "error": error,
+        "quiet": error / 2, "retrained": error / 4, "gates": 9, "depth": 5, "two_qubit": 3, "angles": 6, "spent": 990,
+        "search_seconds": 120.0, "circuits": 50, "notes": {"episodes": 12}, "circuit": "a circuit",
+        "trace": [[10, 0.5], [500, error]], **more,
+    }  # fmt: skip
+
+
+def rows(mine=0.001, theirs=0.004):
+    found = [row("LiH, 4 qubits", "crlqas", mine * (k + 1), seed=k) for k in range(3)]
+    found += [row("LiH, 4 qubits", "random", theirs, seed=k) for k in range(3)]
+    found += [row("H2, 2 qubits", "crlqas", mine), row("H2, 2 qubits", "random", 1e-5)]
+    found += [row("H2, 2 qubits", method, 0.02, "depolarising") for method in ("crlqas", "random")]
+    return [*found, *(row("H2, 2 qubits", f"crlqas, {label}", 0.3) for label in ABLATIONS)]
+
+
+DESCENT = {"errors": [0.001, 0.002, 0.02], "evaluations": 500}
+
+
+def checks(found):
+    return {check.claim: check for check in found.checks}
+
+
+def test_numbers_are_those_of_the_rows():
+    found = finding(QUICK, rows(), DESCENT)
+    assert "LiH, 4 qubits: crlqas 2, random 4 (1 of 3 seeds" in found.verdict
+    assert found.metrics["errors"]["LiH, 4 qubits"]["crlqas"] == [0.001, 0.002, 0.003]
+    assert found.metrics["ablations"]["crlqas, no halting"] == [0.3]
+    table = next(s.table for s in found.sections if s.title.startswith("LiH"))
+    assert table.rows[0][:4] == ("crlqas", "2", "1", "1 of 3")
+
+
+def test_checks_can_fail():
+    good = checks(finding(QUICK, rows(mine=0.0004), DESCENT))
+    assert all(check.passed for claim, check in good.items() if "energy without noise" not in claim)
+    bad = checks(finding(QUICK, rows(mine=0.03), {"errors": [0.05], "evaluations": 500}))
+    assert not any(check.passed for claim, check in bad.items() if "crlqas below" in claim or "Adam" in claim)
+    assert not next(check for claim, check in bad.items() if "random search" in claim).passed
+    assert next(check for claim, check in bad.items() if "lower bounds" in claim).passed
+
+
+def test_noise_is_judged_without_it():
+    (check,) = [c for c in finding(QUICK, rows(), DESCENT).checks if "energy without noise" in c.claim]
+    assert not check.passed and check.found == "10 mHa" and "5 mHa" in check.remark
+
+
+@pytest.mark.parametrize(("error", "text"), [(0.0016, "1.6"), (2e-12, "< 1e-6"), (0.5, "500")])
+def test_millihartree(error, text):
+    from ketwork.atlas.crlqas_page import _milli
+
+    assert _milli(error) == text
