@@ -121,7 +121,7 @@ class GraphAutoencoder(torch.nn.Module):  # type: ignore[misc]
         self,
         alphabet: Alphabet,
         latent: int = 16,
-        hidden: int = 128,
+        hidden: int = 64,
         hops: int = 5,
         edges: str = "wires",
         weight: float = 0.005,

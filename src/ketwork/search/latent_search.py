@@ -36,19 +36,21 @@ def latent_reinforce(
     spread: float = 0.5,
     reward: str = "rank",
     pool_seed: int = 0,
+    learned: LatentSpace | None = None,
 ) -> None:
     """REINFORCE: from a circuit's point, a recurrent policy goes to another; good circuits make such steps likelier.
 
     pool, epochs, n_gates, pool_seed: of the latent space, which is learned first without running a circuit. batch:
     steps between updates; their circuits are trained together. rate: of Adam. spread: of the steps around the policy's
-    mean, in standard deviations of the pool. reward: of `REWARDS`. A pool that is used up is drawn anew.
+    mean, in standard deviations of the pool. reward: of `REWARDS`. learned: a latent space to begin with, instead of
+    one that is learned here. A pool that is used up is drawn anew.
     """
     check_int("batch", batch, 1)
     check_real("rate", rate, 0)
     if check_real("spread", spread) <= 0:
         raise ValueError(f"Argument `spread` must be above 0, but is {spread}.")
     check_choice("reward", reward, REWARDS)
-    for space in latent_spaces(search, pool, epochs, n_gates, pool_seed):
+    for space in latent_spaces(search, learned, pool, epochs, n_gates, pool_seed):
         _reinforce(search, space, _Rewards(reward), batch, rate, spread)
 
 
@@ -135,22 +137,26 @@ def latent_bayes(
     first: int = 16,
     batch: int = 5,
     surrogate: str = "dngo",
+    looked: int = 2000,
     reward: str = "rank",
     pool_seed: int = 0,
+    learned: LatentSpace | None = None,
 ) -> None:
     """Bayesian optimisation: a model of the reward by the point says where more is to be expected.
 
-    pool, epochs, n_gates, pool_seed: as in `latent_reinforce`. first: circuits drawn at random to begin with. batch:
-    circuits a round. surrogate: of `SURROGATES`. reward: of `REWARDS`.
+    pool, epochs, n_gates, pool_seed, learned: as in `latent_reinforce`. first: circuits drawn at random to begin with.
+    batch: circuits a round. surrogate: of `SURROGATES`. looked: how many open circuits of the pool dngo compares a
+    round. reward: of `REWARDS`.
     Source: as the module's; Snoek et al., arXiv:1502.05700 (DNGO).
     """
     check_int("first", first, 2)
     check_int("batch", batch, 1)
+    check_int("looked", looked, 1)
     check_choice("surrogate", surrogate, SURROGATES)
     check_choice("reward", reward, REWARDS)
-    for space in latent_spaces(search, pool, epochs, n_gates, pool_seed):
+    for space in latent_spaces(search, learned, pool, epochs, n_gates, pool_seed):
         if surrogate == "dngo":
-            _improve(search, space, first, batch, reward)
+            _improve(search, space, first, batch, looked, reward)
         else:
             _sample(search, space, first, batch, surrogate)
 
@@ -164,14 +170,14 @@ def _aims(errors: Sequence[float], kind: str) -> Floats:
     return -np.asarray(norm.ppf((rankdata(errors) - 0.5) / len(errors)))
 
 
-def _improve(search: Search, space: LatentSpace, first: int, batch: int, reward: str) -> None:
+def _improve(search: Search, space: LatentSpace, first: int, batch: int, looked: int, reward: str) -> None:
     """Train the open circuits with the largest expected improvement, until none is open."""
     begin = search.rng.permutation(len(space.circuits))[:first]
     taken, errors = list(begin), [score.error for score in search.scores(space.take(begin))]
     while space.open_.any():
         aims = _aims(errors, reward)
         model = DeepSurrogate(space.points[taken], aims, int(search.rng.integers(2**31)))
-        open_ = np.flatnonzero(space.open_)
+        open_ = search.rng.permutation(np.flatnonzero(space.open_))[:looked]
         gain = expected_improvement(*model.predict(space.points[open_]), float(aims.max()))
         chosen = open_[np.argsort(-gain, kind="stable")[:batch]]
         errors += [score.error for score in search.scores(space.take(chosen))]

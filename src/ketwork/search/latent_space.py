@@ -1,7 +1,7 @@
 """Circuits as points: a pool of circuits of a space, embedded by an autoencoder that has learned from them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,22 +70,31 @@ def latent_space(
 
 
 def embed(space: Space, circuits: list[Architecture], epochs: int, seed: int, **options: Any) -> Floats:
-    """The standardised points (C, d) of circuits, by an autoencoder that is trained on them."""
+    """The points (C, d) of circuits, by an autoencoder that is trained on them."""
     from ketwork.search.graph_autoencoder import train_autoencoder
 
     options = {"batch": max(2, min(64, len(circuits)))} | options
-    network = train_autoencoder(space, circuits, epochs, seed=seed, **options)
+    return points_of(train_autoencoder(space, circuits, epochs, seed=seed, **options), circuits)
+
+
+def points_of(network: Any, circuits: Sequence[Architecture]) -> Floats:
+    """The means (C, d) of the codes of the nodes of circuits, standardised over the circuits."""
     graphs = network.alphabet.graphs(circuits)
     filled = (graphs.kinds <= network.alphabet.end)[:, :, None]
     means = (network.codes(graphs) * filled).sum(axis=1) / filled.sum(axis=1)
     return np.asarray((means - means.mean(axis=0)) / np.maximum(means.std(axis=0), 1e-9), float)
 
 
-def latent_spaces(search: Search, pool: int, epochs: int, n_gates: int | None, seed: int) -> Iterator[LatentSpace]:
-    """The latent spaces of a search, one after the other as they are used up, each of another seed.
+def latent_spaces(
+    search: Search, learned: LatentSpace | None, pool: int, epochs: int, n_gates: int | None, seed: int
+) -> Iterator[LatentSpace]:
+    """The latent spaces of a search, one after the other as they are used up: that which was learned before, if one
+    was, then others, each of the next seed.
 
-    Each is written down before it is used: an interrupted search goes on with the last one.
+    Each that is learned is written down before it is used: an interrupted search goes on with the last one.
     """
+    if learned is not None and search.kept is None:
+        yield LatentSpace(learned.circuits, learned.points, learned.seconds)
     while True:
         if search.kept is None:
             search.say("training the autoencoder")
