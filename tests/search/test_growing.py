@@ -71,8 +71,13 @@ def test_equal_seeds_go_the_same_way():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"lines": 0}, "`lines`"), ({"candidates": 0}, "`candidates`"), ({"prune": -1.0}, "`prune`"), ({"n_gates": 0}, "`n_gates`")],
-)  # fmt: skip
+    [
+        ({"lines": 0}, "`lines`"),
+        ({"candidates": 0}, "`candidates`"),
+        ({"prune": -1.0}, "`prune`"),
+        ({"n_gates": 0}, "`n_gates`"),
+    ],
+)
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):
         seek(ghz_task(), "grow", 1_000, **options)

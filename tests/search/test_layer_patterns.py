@@ -7,6 +7,7 @@ import pytest
 
 from ketwork.models.couplings import connected_pairs
 from ketwork.search.canonical import Place, flat
+from ketwork.search.gate_graph import to_graph
 from ketwork.search.layer_patterns import PATTERNS, as_layers, pairs_of
 
 EAGLE_ROW = [(0, 1), (1, 2), (2, 3), (1, 4), (4, 5)]
@@ -52,3 +53,11 @@ def test_the_fewest_layers_are_found():
 def test_gates_that_are_no_layers():
     with pytest.raises(ValueError, match="not whole layers"):
         as_layers(flat([Place("rx", (0, 1))]), [Place("rx", (0, 1, 2))])
+
+
+def test_encodings_see_the_gates_of_layers():
+    layered = (Place("ry", (0, 1, 2)), Place("cx", (0, 1, 1, 2)), Place("rx", (0, 1, 2)))
+    assert np.array_equal(to_tensor(layered, 3, 5), to_tensor(flat(layered), 3, 5))
+    one, other = (to_graph(a, 3, ("rx", "ry", "cx")) for a in (layered, flat(layered)))
+    assert np.array_equal(one.features, other.features) and np.array_equal(one.adjacency, other.adjacency)
+    assert from_tensor(to_tensor(layered, 3, 5)) != layered  # they come back gate by gate

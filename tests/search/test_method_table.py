@@ -21,7 +21,7 @@ def test_every_row_is_a_method(name):
     first, *options = inspect.signature(run).parameters.values()
     assert first.name == "search"
     assert all(option.default is not inspect.Parameter.empty for option in options)
-    assert "Source:" in f"{run.__doc__} {home.__doc__}"
+    assert re.search("Sources?:", f"{run.__doc__} {home.__doc__}")
 
 
 def test_rows_have_a_sentence_and_a_checked_source():

@@ -30,7 +30,7 @@ def test_circuits_hold_every_gate_about_as_often():
     gates = Counter(place.gate for _ in range(200) for place in draw(space, rng))
     whole = sum(gates.values())
     # Not quite evenly: what is still at the end of its qubits may not come again, most often a rotation
-    assert {name for name in gates} == set(space.gates)
+    assert set(gates) == set(space.gates)
     assert all(0.2 < count / whole < 0.3 for count in gates.values())
     lengths = [len(draw(space, rng)) for _ in range(400)]
     counts = np.bincount(np.array(lengths) - 1, minlength=40).reshape(8, 5).sum(axis=1)

@@ -26,7 +26,7 @@ def test_equal_seeds_go_the_same_way(kind):
 def tree_of(budget, **weights):
     search = Search(ghz_task(), Budget(budget), 0, Log())
     search.notes.update(circuits=0, refits=0, fit=[])
-    values = {"gate_cost": 0.001, "curious": 1.0, "chance": 0.25, **weights}
+    values = {"gate_cost": 0.0, "curious": 1.0, "chance": 0.25, **weights}
     return search, _Tree(search, 4, 16, tuple(values.values()), True)
 
 
@@ -53,7 +53,7 @@ def _above(node):
 
 
 def test_without_chance_the_least_priority_comes_first():
-    search, tree = tree_of(20_000, chance=0.0)
+    _, tree = tree_of(20_000, chance=0.0)
     tree.plant()
     tree.grow(8)
     tree.grow(16)
@@ -100,8 +100,13 @@ def test_every_walk_is_told_its_answer():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"kind": "depth-first"}, "`kind` must be one of"), ({"batch": 0}, "`batch`"), ({"chance": 2.0}, "`chance`"), ({"stride": 0}, "`stride`")],
-)  # fmt: skip
+    [
+        ({"kind": "depth-first"}, "`kind` must be one of"),
+        ({"batch": 0}, "`batch`"),
+        ({"chance": 2.0}, "`chance`"),
+        ({"stride": 0}, "`stride`"),
+    ],
+)
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):
         seek(ghz_task(), "mcts", 1_000, **options)

@@ -18,7 +18,7 @@ def simulated_annealing(
     search: Search,
     chains: int = 8,
     cycles: int = 1,
-    accept: float = 0.5,
+    accept: float = 0.2,
     cold: float = 1e-3,
     changes: int = 3,
     warm: bool = True,
