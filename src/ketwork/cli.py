@@ -324,10 +324,12 @@ def search(
     """Search the best circuit for TASK by several methods at the same budget, and write a report."""
     from ketwork.experiments.searching import search as look
     from ketwork.experiments.searching_task import SearchTask
+    from ketwork.report.search_page import publish_search
 
     where = (device, noise, shots, budget, seeds, seed, max_gates, _words(gates), steps)
     found = look(SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray), out, resume)
-    _say(f"\n{found.verdict}\n\nFolder: {found.folder}")
+    ran = publish_search(found)
+    _say("\n".join(("", *ran.lines, "", ran.verdict, "", f"Report: {ran.report}")))
 
 
 @app.command()

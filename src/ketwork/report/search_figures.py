@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 _GREY = "#6b7280"
 _BANDS = 4  # so many methods have their bands in one figure; more of them a panel each
 _STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)))
+_BROKEN: tuple[Any, ...] = ((0, (6, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 3)))
 _SHAPES = "osv^DPX*<>hpd"
 _SETTINGS = ("#5b3fd6", "#dc2626", "#b45309", "#0284c7", "#0f766e", "#64748b")
 
@@ -104,12 +105,12 @@ def curves_figure(
     series: Mapping[str, Sequence[Trace]],
     budget: float,
     measure: Measure,
-    references: Mapping[str, tuple[float, float]],
+    references: Mapping[str, float],
     baseline: str = "random",
 ) -> str:
     """The mean least error by circuit evaluations, a line a method, with 95 % bands where there are few methods.
 
-    references: (evaluations, error) of circuits made by hand, as diamonds with a dashed line from there on.
+    references: errors of circuits made by hand, as thin broken lines.
     """
     figure, ax = _figure(7.6, max(3.7, 0.26 * (len(series) + len(references)) + 1.0))
     few = len(series) <= _BANDS
@@ -118,9 +119,10 @@ def curves_figure(
         found = band(traces, budget, measure)
         if found is not None:
             _draw(ax, found, looks[method], method, few)
-    end = _across(ax, budget)
-    for k, (title, (spent, error)) in enumerate(references.items()):
-        _reference(ax, title, min(max(spent, ax.get_xlim()[0]), end), end, float(measure.shown(error)), k)
+    _across(ax, budget)
+    for k, (title, error) in enumerate(references.items()):
+        style = _BROKEN[k % len(_BROKEN)]
+        ax.axhline(float(measure.shown(error)), color=_INK, lw=1.0, ls=style, alpha=0.8, label=_plain(title), zorder=1)
     _good(ax, measure)
     _errors_up(ax, measure)
     _finish(ax, ("circuit evaluations", measure.label))
@@ -179,18 +181,9 @@ def _draw(ax: Any, found: Band, look: tuple[str, Any], label: str, with_band: bo
         ax.fill_between(found.spent, found.low, found.high, step="post", color=colour, alpha=0.15, lw=0)
 
 
-def _across(ax: Any, budget: float) -> float:
+def _across(ax: Any, budget: float) -> None:
     ax.set_xscale("log")
-    left = ax.get_xlim()[0]
-    ax.set_xlim(min(left, budget / 2), budget * 1.05)
-    return budget * 1.05
-
-
-def _reference(ax: Any, title: str, spent: float, end: float, error: float, k: int) -> None:
-    style = ((0, (6, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 2)))[k % 4]
-    ax.plot([spent, end], [error, error], color=_INK, lw=1.0, ls=style, alpha=0.75)
-    ax.plot(spent, error, color=_INK, marker=_SHAPES[k % len(_SHAPES)], ms=5, mfc="white", ls=style, lw=1.0,
-            label=_plain(title), zorder=4)  # fmt: skip
+    ax.set_xlim(min(ax.get_xlim()[0], budget / 2), budget * 1.05)
 
 
 def _good(ax: Any, measure: Measure) -> None:
@@ -244,8 +237,10 @@ def front_figure(
             if side == 1:
                 ax.scatter([], [], s=34, marker=shape, color=colour, label=_plain(method))
         for k, (title, place) in enumerate(references.items()):
-            ax.scatter(place[side], float(measure.shown(place[0])), s=46, marker=_SHAPES[-1 - k % 6],
-                       facecolors="white", edgecolors=_INK, zorder=4, label=_plain(title) if side == 1 else None)  # fmt: skip
+            label_once = _plain(title) if side == 1 else None
+            spot = (place[side], float(measure.shown(place[0])))
+            shape = _SHAPES[-1 - k % 6]
+            ax.scatter(*spot, s=46, marker=shape, facecolors="white", edgecolors=_INK, zorder=4, label=label_once)
         _good(ax, measure)
         _finish(ax, (label, measure.label if side == 1 else ""))
         ax.xaxis.get_major_locator().set_params(integer=True)
