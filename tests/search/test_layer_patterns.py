@@ -9,6 +9,7 @@ from ketwork.models.couplings import connected_pairs
 from ketwork.search.canonical import Place, flat
 from ketwork.search.gate_graph import to_graph
 from ketwork.search.layer_patterns import PATTERNS, as_layers, pairs_of
+from ketwork.search.moment_tensor import from_tensor, to_tensor
 
 EAGLE_ROW = [(0, 1), (1, 2), (2, 3), (1, 4), (4, 5)]
 
