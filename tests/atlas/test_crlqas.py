@@ -15,7 +15,7 @@ TINY = replace(
     QUICK,
     budgets={"H2, 2 qubits": 600, "LiH, 4 qubits": 5000},
     rivals={"H2, 2 qubits": ("crlqas", "random"), "LiH, 4 qubits": ("crlqas", "random")},
-    noisy={("H2, 2 qubits", "depolarising"): 300},
+    noisy={("H2, 2 qubits", "depolarising"): 1500},
     ablated=("H2, 2 qubits", 300),
     seeds={"H2, 2 qubits": 1, "LiH, 4 qubits": 1},
     spsa_seeds=2,

@@ -41,10 +41,10 @@ def test_a_seed_repeats_it_and_another_does_not():
     assert one.errors != other.errors
 
 
-@pytest.mark.parametrize("stop", [25, 40])
-def test_goes_on_as_if_never_stopped(tmp_path, stop):
-    """Cut off at an evaluation that is not at a checkpoint; nets, memory and generator come back."""
-    whole = seek(TASK, "crlqas", 2500, seed=5, keep_seconds=0.0, **SMALL)
+@pytest.mark.parametrize(("stop", "seconds"), [(12, 0.0), (27, 0.3), (25, 1e9)])
+def test_goes_on_as_if_never_stopped(tmp_path, stop, seconds):
+    """Cut off with checkpoints after every step, now and then, and never; nets, memory and generator come back."""
+    whole = seek(TASK, "crlqas", 2500, seed=5, **SMALL)
     looks = [0]
 
     def watch(search):
@@ -52,9 +52,10 @@ def test_goes_on_as_if_never_stopped(tmp_path, stop):
         if looks[0] == stop:
             raise KeyboardInterrupt
 
-    cut = seek(TASK, "crlqas", 2500, seed=5, folder=tmp_path, watch=watch, keep_seconds=0.05, **SMALL)
+    cut = seek(TASK, "crlqas", 2500, seed=5, folder=tmp_path, watch=watch, keep_seconds=seconds, **SMALL)
     assert cut.message == "interrupted" and cut.spent < whole.spent
-    same(whole, seek(TASK, "crlqas", 2500, seed=5, folder=tmp_path, keep_seconds=0.05, **SMALL))
+    assert (tmp_path / "checkpoint.pickle").is_file() or seconds > 0
+    same(whole, seek(TASK, "crlqas", 2500, seed=5, folder=tmp_path, keep_seconds=seconds, **SMALL))
 
 
 @pytest.mark.parametrize("without", [{"curriculum": False}, {"halting": False}, {"mask": False}])

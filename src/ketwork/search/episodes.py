@@ -40,10 +40,10 @@ class Rules:
     answer were known. halting: whether episodes end at random steps. mask: whether agents are told which actions are
     legal; an illegal one is a step in which nothing happens. halt: the last step is drawn from a negative binomial, of
     this many successes a gate of the limit and this chance; the default are the authors' 70 and 0.573 at 40 gates, for
-    searches without noise, where few episodes end early; with noise theirs are 40 and 0.6: (1, 0.6). threshold: the first one, above the lower bound; 0 for no
-    success before the first jump (the paper begins with a rough one for each problem). every: episodes from one jump
-    to the next. slack: how far above the best it jumps. successes: after so many the threshold falls by a tenth of the
-    slack, `falls` times at most.
+    searches without noise, where few episodes end early; with noise theirs are 40 and 0.6: (1, 0.6). threshold: the
+    first one, above the lower bound; 0 for no success before the first jump (the paper begins with a rough one for each
+    problem). every: episodes from one jump to the next. slack: how far above the best it jumps. successes: after so
+    many the threshold falls by a tenth of the slack, `falls` times at most.
     """
 
     curriculum: bool = True
