@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from ketwork.checks import check_int
-from ketwork.circuit import Circuit
+from ketwork.circuit import Circuit, Gate
 from ketwork.experiments.ledger import Row
 from ketwork.models.ansatz import build_ansatz
 from ketwork.operators import Molecule
-from ketwork.search.canonical import Place
 from ketwork.search.held_out import circuit_scores
 from ketwork.search.inner import train
-from ketwork.search.space import Size, Space, size_of
+from ketwork.search.space import Size, Space
 from ketwork.search.tasks import Task
 from ketwork.solve.coupled_cluster import uccsd
 
@@ -61,16 +60,20 @@ def within(space: Space, circuit: Circuit) -> bool:
 
 def written_out(circuit: Circuit) -> Size:
     """Size in gates on one and two qubits: a rotation about a string of k letters takes 2 (k - 1) CX."""
-    places: list[Place] = []
+    gates: list[Gate] = []
     for gate in circuit:
-        if gate.name != "pauli_rotation" or len(gate.qubits) < 2:
-            places.append(Place(gate.name, gate.qubits))
+        if gate.name != "pauli_rotation":
+            gates.append(gate)
             continue
-        turned = zip(gate.qubits, str(gate.payload), strict=True)
-        turns = [Place(name, (q,)) for q, letter in turned for name in _TURNS[letter]]
-        chain = [Place("cx", pair) for pair in pairwise(gate.qubits)]
-        places += [*turns, *chain, Place("rz", gate.qubits[-1:]), *chain[::-1], *turns[::-1]]
-    return size_of(places)
+        turns = Circuit(circuit.n_qubits)
+        for q, letter in zip(gate.qubits, str(gate.payload), strict=True):
+            for name in _TURNS[letter]:
+                turns = turns.append(name, (q,))
+        for pair in pairwise(gate.qubits):
+            turns = turns.cx(*pair)
+        gates += turns.rz(gate.qubits[-1], 0.0).gates + turns.inverse().gates
+    whole = Circuit(circuit.n_qubits, tuple(gates))
+    return Size(len(whole), whole.depth(), whole.two_qubit_count())
 
 
 def trained_by_hand(

@@ -131,12 +131,6 @@ def read_architecture(row: Row) -> Architecture:
     return tuple(Place(gate, tuple(qubits)) for gate, qubits in row["architecture"])
 
 
-def bound_circuit(task: Task, architecture: Architecture, params: Any) -> Circuit:
-    """The searched circuit with its angles in place."""
-    circuit = task.space.circuit(architecture)
-    return circuit.bind(w=np.asarray(params, float)) if circuit.n_weights else circuit
-
-
 def write_circuit(folder: Path, name: str, task: Task, score: Score) -> None:
     """The circuit with its angles in circuits/: as OpenQASM 3, and for `search.export.load_found`."""
     write_found(found_circuit(task, score), folder / "circuits", name)

@@ -80,7 +80,7 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
         check_affordable(task, budget)
     except (ValueError, TypeError) as error:
         raise UserError(str(error)) from None
-    facts = config.config() | {"budget": budget}
+    facts = config.config() | {"budget": budget, "problem": fingerprint(task)}
     name = "methods" if len(config.chosen) > 2 else config.chosen[-1]
     folder = out or Path("runs") / f"{_filename(task.name)}-{name}-{digest(facts)[:8]}"
     new = not folder.exists()
@@ -125,6 +125,13 @@ def _molecule(config: SearchTask) -> Molecule | None:
         return pose(config.name).molecule
     except UserError:
         return None
+
+
+def fingerprint(task: Task) -> str:
+    """The value of one fixed circuit: changes when the problem does, such as a file that was edited."""
+    rng = np.random.default_rng(1)
+    meter = task.meter(draw(task.space, rng, min(task.space.max_gates, 4 * task.space.n_qubits)))
+    return f"{meter.value(rng.uniform(-3, 3, meter.n_weights)):.6g}"
 
 
 # ---------------------------------------------------------------------- the pieces
