@@ -125,9 +125,15 @@ class Space:
         return np.array([len(gates) for gates in self._gates]), np.array(two), touched
 
     @cached_property
-    def _idle(self) -> NDArray[np.bool_]:
-        """(len(places),) whether a place that is repeated is no more than it was once, or nothing."""
-        return np.array([all(commute(a, b) for a in gates for b in gates if a != b) for gates in self._gates])
+    def _repeats(self) -> list[bool]:
+        """Whether every place, when it is repeated, is no more than it was once, or nothing."""
+        return [all(commute(a, b) for a in gates for b in gates if a != b) for gates in self._gates]
+
+    @cached_property
+    def _by_name(self) -> list[tuple[int, int]]:
+        """The first place and one past the last of every gate, the gates sorted by name."""
+        names = [place.gate for place in self.places]
+        return [(names.index(name), names.index(name) + names.count(name)) for name in sorted(set(names))]
 
     def circuit(self, architecture: Sequence[Place]) -> Circuit:
         """The circuit of an architecture; weights are numbered in the order of the gates."""
@@ -166,23 +172,50 @@ class Space:
 
         Source: Patel et al., arXiv:2402.03500, section 3 (illegal actions).
         """
-        allowed = np.zeros(len(self.places), bool)
-        size = size_of(architecture)
-        if size.gates >= self.max_gates:
-            return allowed
-        ends = np.array(levels(architecture, self.n_qubits))
-        counts, two, touched = self._shapes
-        allowed = size.gates + counts <= self.max_gates
-        if self.max_two_qubit is not None:
-            allowed &= (two == 0) | (size.two_qubit + two <= self.max_two_qubit)
-        if self.max_depth is not None:
-            allowed &= ends.max() <= self.max_depth
-            for k in np.flatnonzero((touched & (ends + counts[:, None] > self.max_depth)).any(axis=1) & allowed):
-                allowed[k] = max(levels(self._gates[k], self.n_qubits, ends.tolist())) <= self.max_depth
-        last: dict[int, Place] = {q: oriented(place) for place in architecture for q in place.qubits}
+        growth = Growth(self)
+        for place in architecture:
+            growth.add(place)
+        return growth.legal()
+
+
+class Growth:
+    """An architecture as it grows: what may come next, kept up to date as places are added."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self._gates = self._two = 0
+        self._ends = [0] * space.n_qubits
+        self._last: dict[int, Place] = {}
+
+    def add(self, place: Place) -> None:
+        """One more place at the end."""
+        gates, ends = flat((place,)), self._ends
+        self._gates += len(gates)
+        for gate in gates:
+            self._two += len(gate.qubits) == 2
+            level = 1 + max(ends[q] for q in gate.qubits)
+            for q in gate.qubits:
+                ends[q] = level
+        for q in place.qubits:
+            self._last[q] = oriented(place)
+
+    def legal(self) -> NDArray[np.bool_]:
+        """Which places (len(places),) may come next: see `Space.legal`."""
+        space, last = self.space, self._last
+        if self._gates >= space.max_gates:
+            return np.zeros(len(space.places), bool)
+        counts, two, touched = space._shapes
+        allowed = np.asarray(self._gates + counts <= space.max_gates)
+        if space.max_two_qubit is not None:
+            allowed &= (two == 0) | (self._two + two <= space.max_two_qubit)
+        if space.max_depth is not None:
+            ends = np.array(self._ends)
+            allowed &= ends.max() <= space.max_depth
+            for k in np.flatnonzero((touched & (ends + counts[:, None] > space.max_depth)).any(axis=1) & allowed):
+                allowed[k] = max(levels(space._gates[k], space.n_qubits, self._ends)) <= space.max_depth
         for place in set(last.values()):
-            k = self.number.get(place, -1)
-            if k >= 0 and self._idle[k] and all(last[q] == place for q in place.qubits):
+            k = space.number.get(place, -1)
+            if k >= 0 and space._repeats[k] and all(last[q] == place for q in place.qubits):
                 allowed[k] = False
         return allowed
 
@@ -230,24 +263,24 @@ def draw(space: Space, rng: np.random.Generator, n_gates: int | None = None) -> 
     A gate's name is drawn first, evenly, and then where it goes: otherwise gates on pairs would crowd out the others.
     """
     count = int(rng.integers(1, space.max_places + 1)) if n_gates is None else check_int("n_gates", n_gates, 1)
-    found: Architecture = ()
+    growth, found = Growth(space), list[Place]()
     for _ in range(min(count, space.max_places)):
-        place = _next(space, found, rng)
+        place = _next(space, growth, rng)
         if place is None:
             break
-        found = (*found, place)
-    return found
+        found.append(place)
+        growth.add(place)
+    return tuple(found)
 
 
-def _next(space: Space, architecture: Architecture, rng: np.random.Generator) -> Place | None:
+def _next(space: Space, growth: Growth, rng: np.random.Generator) -> Place | None:
     """A random legal place, or None."""
-    open_: dict[str, list[Place]] = {}
-    for k in np.flatnonzero(space.legal(architecture)):
-        open_.setdefault(space.places[k].gate, []).append(space.places[k])
-    if not open_:
+    legal = growth.legal().tolist()
+    choices = [open_ for first, last in space._by_name if (open_ := [k for k in range(first, last) if legal[k]])]
+    if not choices:
         return None
-    choices = open_[sorted(open_)[rng.integers(len(open_))]]
-    return choices[rng.integers(len(choices))]
+    of_gate = choices[rng.integers(len(choices))]
+    return space.places[of_gate[rng.integers(len(of_gate))]]
 
 
 def mutate(space: Space, architecture: Architecture, rng: np.random.Generator) -> Architecture:
