@@ -124,7 +124,7 @@ def curves_figure(
         style = _BROKEN[k % len(_BROKEN)]
         ax.axhline(float(measure.shown(error)), color=_INK, lw=1.0, ls=style, alpha=0.8, label=_plain(title), zorder=1)
     _good(ax, measure)
-    _errors_up(ax, measure)
+    _errors_up(ax, measure, [*_seen(series), *references.values()])
     _finish(ax, ("circuit evaluations", measure.label))
     ax.legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return svg(figure, name)
@@ -151,12 +151,12 @@ def panels_figure(
             _draw(ax, base, looks[baseline], baseline, True)
         if found is not None:
             _draw(ax, found, (looks[others[k]][0], "-"), others[k], True)
-        _across(ax, budget)
+        _across(ax, budget, 4)
         _good(ax, measure)
         ax.set_title(_plain(others[k]), fontsize=9.5, color=looks[others[k]][0], loc="left")
         ax.grid(color=_GRID, lw=0.8)
         ax.set_axisbelow(True)
-    _errors_up(axes[0][0], measure)
+    _errors_up(axes[0][0], measure, _seen(series))
     figure.supxlabel("circuit evaluations", fontsize=9.5, color=_INK)
     figure.supylabel(_plain(measure.label), fontsize=9.5, color=_INK)
     return svg(figure, name)
@@ -174,6 +174,11 @@ def looks_of(methods: Mapping[str, Any] | Sequence[str], baseline: str = "random
     return found
 
 
+def _seen(series: Mapping[str, Sequence[Trace]]) -> list[float]:
+    """All errors of all traces."""
+    return [float(error) for traces in series.values() for trace in traces for _, error in trace]
+
+
 def _draw(ax: Any, found: Band, look: tuple[str, Any], label: str, with_band: bool) -> None:
     colour, style = look
     ax.step(found.spent, found.mean, where="post", color=colour, lw=1.8, ls=style, label=_plain(label))
@@ -181,9 +186,11 @@ def _draw(ax: Any, found: Band, look: tuple[str, Any], label: str, with_band: bo
         ax.fill_between(found.spent, found.low, found.high, step="post", color=colour, alpha=0.15, lw=0)
 
 
-def _across(ax: Any, budget: float) -> None:
+def _across(ax: Any, budget: float, most: int = 9) -> None:
     ax.set_xscale("log")
-    ax.set_xlim(min(ax.get_xlim()[0], budget / 2), budget * 1.05)
+    left = min(ax.get_xlim()[0], budget / 2)
+    ax.set_xlim(left, budget * 1.05)
+    _few_ticks(ax.xaxis, left, budget, most)
 
 
 def _good(ax: Any, measure: Measure) -> None:
@@ -191,20 +198,29 @@ def _good(ax: Any, measure: Measure) -> None:
         ax.axhline(measure.good, color="#16a34a", lw=1.1, ls=(0, (4, 2)), label=_plain(measure.good_label))
 
 
-def _errors_up(ax: Any, measure: Measure, across: bool = False) -> None:
-    """The axis of errors: logarithmic with plain numbers, or linear."""
-    if not measure.logarithmic:
-        return
-    (ax.set_xscale if across else ax.set_yscale)("log")
-    axis = ax.xaxis if across else ax.yaxis
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
-    low, high = ax.get_xlim() if across else ax.get_ylim()
-    if high / low > 10:
-        from matplotlib.ticker import NullFormatter
-
-        axis.set_minor_formatter(NullFormatter())
+def _errors_up(ax: Any, measure: Measure, seen: Sequence[float], across: bool = False) -> None:
+    """The axis of errors: logarithmic with plain numbers, or linear; as wide as what was seen, bands are cut."""
+    shown = measure.shown([e for e in seen if np.isfinite(e)])
+    marks = [*shown, *([measure.good] if measure.good else [])] or [1.0]
+    low, high = min(marks), max(marks)
+    if measure.logarithmic:
+        (ax.set_xscale if across else ax.set_yscale)("log")
+        _few_ticks(ax.xaxis if across else ax.yaxis, low, high)
+        low, high = low / 1.6, high * 1.6
     else:
-        axis.set_minor_formatter(lambda value, _: f"{value:g}")
+        margin = 0.08 * ((high - low) or abs(high) or 1.0)
+        low, high = low - margin, high + margin
+    (ax.set_xlim if across else ax.set_ylim)(low, high)
+
+
+def _few_ticks(axis: Any, low: float, high: float, most: int = 9) -> None:
+    """Plain numbers on a logarithmic axis, between the powers of ten too where it is short."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    decades = float(np.log10(high / low)) if high > low > 0 else 0.0
+    axis.set_major_locator(LogLocator(10.0, (1.0,) if decades > 1.7 else (1.0, 2.0, 5.0), numticks=most))
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if 1000 <= value < 1e6 else f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 # ---------------------------------------------------------------------- errors against size
@@ -244,7 +260,7 @@ def front_figure(
         _good(ax, measure)
         _finish(ax, (label, measure.label if side == 1 else ""))
         ax.xaxis.get_major_locator().set_params(integer=True)
-    _errors_up(axes[0], measure)
+    _errors_up(axes[0], measure, [p[0] for p in (*everything, *references.values())])
     figure.legend(*axes[0].get_legend_handles_labels(), frameon=False, fontsize=8.5, loc="outside right center")
     return svg(figure, name)
 
@@ -291,7 +307,7 @@ def settings_figure(
         ax.axvline(measure.good, color="#16a34a", lw=1.1, ls=(0, (4, 2)), label=_plain(measure.good_label))
     ax.set_yticks([place * step for place in range(len(rows))], [_plain(row) for row in reversed(list(rows))])
     ax.set_ylim(-0.65 * step, (len(rows) - 0.35) * step)
-    _errors_up(ax, measure, across=True)
+    _errors_up(ax, measure, [e for g in rows.values() for s in titles for e in g.get(s, ())], across=True)
     _finish(ax, (measure.label, ""))
     ax.grid(axis="y", visible=False)
     figure.legend(frameon=False, fontsize=8.5, loc="outside upper center", ncols=3)

@@ -12,10 +12,10 @@ from ketwork.report.page import Section, Table
 from ketwork.report.search_figures import measure_of, settings_figure
 
 TITLES = {
-    "ideal": "without noise",
-    "noisy": "under the noise of the search",
-    "held_out": "under held-out noise",
-    "mitigated": "after mitigation",
+    "ideal": "no noise",
+    "noisy": "noise of the search",
+    "held_out": "held-out noise",
+    "mitigated": "mitigated",
 }
 """What the conditions of `search.final_scores` are called."""
 _ACCURACY = "accuracy_"
@@ -77,10 +77,10 @@ def _section(
         for who, group in errors.items()
     )
     lines = [_DRIFT] if len(seen) > 1 else []
-    lines.append("Means with 95 % intervals over seeds" + (
-        "; the figure has geometric ones, its axis is logarithmic, and smaller errors stand at its left edge, "
-        f"{measure.floor:.2g}." if measure.logarithmic else "."
-    ))  # fmt: skip
+    text = "Means with 95 % intervals over seeds; in the figure every seed is a dot"
+    if measure.logarithmic:
+        text += f", means and intervals are geometric, and errors below {measure.floor:.2g} stand there"
+    lines.append(f"{text}.")
     if name == "test":
         lines.append("Neither searches nor angles have seen these data.")
     table = Table(("", *seen.values()), rows)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ketwork.experiments.compare import interval
 from ketwork.experiments.ledger import Row, digest
-from ketwork.experiments.search_rows import bound_circuit, read_architecture
+from ketwork.experiments.search_rows import read_architecture
 from ketwork.experiments.search_verdict import AgainstRandom, figures, final_error, final_errors
 from ketwork.experiments.searching import Searched
 from ketwork.experiments.searching_task import BASELINE
@@ -43,7 +43,7 @@ def publish_search(run: Searched) -> Ran:
 def finding(run: Searched) -> Finding:
     """The report's content."""
     space, seeds = run.task.space, run.config.seeds
-    where = run.config.device or "ideal simulator"
+    where = run.config.device or ("simulator" if run.config.noise else "ideal simulator")
     where += f" with noise {run.config.noise}" if run.config.noise else ""
     shots = "exact values" if run.config.shots is None else f"{run.config.shots:,} shots a circuit"
     measure, drawn = _measure(run), _shown(run)
@@ -100,7 +100,7 @@ def _measure(run: Searched) -> Measure:
 
 
 def _made(row: Row) -> str:
-    return f"{row['name']} (hand-made)"
+    return f"{row['name']} (by hand)"
 
 
 def _shown(run: Searched) -> list[Row]:
@@ -157,19 +157,18 @@ def _reached(run: Searched) -> Section:
             figures(interval(final_errors(run.rows, name))) if group else "none",
             "" if good is None else f"{sum(e <= good for e in searched)} of {len(run.of(name))}",
             *_size(best["best"] if best else None),
-            *(("", "") if test is None else (test.claim, "" if np.isnan(test.adjusted) else f"{test.adjusted:.2g}")),
+            "" if test is None else test.claim + ("" if np.isnan(test.adjusted) else f" (p = {test.adjusted:.2g})"),
         ))  # fmt: skip
     for row in sorted(run.references, key=lambda row: _last(final_error(row))):
         able = row["error"] is not None
         rows.append((
-            _made(row) + ("" if row.get("fits", True) else ", over the limits"),
+            _made(row) + ("" if row.get("fits", True) else " *"),
             f"{row['error']:.3g}" if able else "the budget does not train it",
             f"{final_error(row):.3g}" if able else "",
             "" if good is None or not able else "yes" if row["error"] <= good else "no",
-            *_size(row), "", "",
+            *_size(row), "",
         ))  # fmt: skip
-    header = ("", "error in the search", "error that counts", "reached", "gates", "depth", "two-qubit",
-              "against random", "p (Holm)")  # fmt: skip
+    header = ("", "search error", "final error", "reached", "gates", "depth", "two-qubit", "against random")
     kept = [k for k in range(len(header)) if k < 3 or k in (4, 5, 6) or any(row[k] for row in rows)]
     table = Table(tuple(header[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
     return Section("What was reached", _explained(run), table)
@@ -182,20 +181,22 @@ def _size(row: Row | None) -> tuple[str, str, str]:
 def _explained(run: Searched) -> tuple[str, ...]:
     goal = run.task.goal
     if isinstance(goal, Classification):
-        counts = "the share of wrong answers on test data" if goal.test is not None else "that of the search"
+        counts = "the share of wrong answers on test data" if goal.test is not None else "that of the found circuit"
     else:
-        counts = "that without shots" if run.config.shots is not None else "that of the search"
+        counts = "that of the found circuit" + (", computed without shots" if run.config.shots is not None else "")
     if any((row.get("final") or {}).get("held_out") is not None for row in run.rows):
         counts += ", under noise that no search has seen"
-    text = f"Means with 95 % intervals over {_count(run.config.seeds, 'seed')}. The error that counts is {counts}. "
-    text += "Sizes are those of each method's best circuit."
+    text = f"Means with 95 % intervals over {_count(run.config.seeds, 'seed')}. Search error: of the best circuit, as "
+    text += f"the search saw it. Final error, which the claims are about: {counts}. Sizes are those of each method's "
+    text += "best circuit; p values are Holm's."
     if goal.good is not None:
         text += f" Reached: seeds with an error of at most {goal.good:g} {goal.unit}".rstrip() + " in the search."
     lines = [text]
     if run.references:
         lines.append(
             "Hand-made circuits are trained with the budget of one search, the best of as many random starts as it "
-            "pays for, with as many layers as the limits on gates allow."
+            "pays for, with as many layers as the limits on gates allow"
+            + ("; * breaks the limits with one layer." if any(not r.get("fits", True) for r in run.references) else ".")
         )
     below = [e for row in run.rows for _, e in row["trace"] if e < -1e-9]
     if below:
@@ -311,7 +312,7 @@ def _circuits(run: Searched) -> tuple[Section, ...]:
         row = best_row(run, name)
         assert row is not None
         best, unit = row["best"], run.task.goal.unit
-        circuit = bound_circuit(run.task, read_architecture(best), best["params"])
+        circuit = run.task.space.circuit(read_architecture(best)).bind(w=best["params"])
         text = (
             f"Seed {row['seed']}: error {best['error']:.3g} {unit}".rstrip() + " in the search"
             f"{_counted(row)}. {_count(best['gates'], 'gate')}, {best['two_qubit']} of them on two qubits, depth "
@@ -327,7 +328,7 @@ def _circuits(run: Searched) -> tuple[Section, ...]:
 def _counted(row: Row) -> str:
     counts = final_error(row)
     same = np.isnan(counts) or abs(counts - row["best"]["error"]) < 1e-12
-    return "" if same else f", {counts:.3g} where it counts"
+    return "" if same else f", {counts:.3g} finally"
 
 
 def _front(run: Searched, measure: Measure) -> Section:
@@ -358,7 +359,7 @@ def _protocol(run: Searched) -> Section:
         f"Space: {', '.join(space.gates)} on {space.n_qubits} qubits, two-qubit gates on {pairs}; {', '.join(limits)}."
         + (f" Layers: {', '.join(space.layers)}." if space.layers else ""),
         f"Angles: {inner.method}, {_count(inner.steps, 'step')}, {_count(inner.starts, 'random start')} a circuit.",
-        "Claims follow paired t-tests over seeds of the errors that count, corrected by Holm's method for the number "
+        "Claims follow paired t-tests over seeds of the final errors, corrected by Holm's method for the number "
         "of methods.",
     ]
     if run.config.seeds < 5:
