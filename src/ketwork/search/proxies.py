@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ketwork.backends.protocol import own_slots
 from ketwork.checks import check_array, check_int
 from ketwork.circuit import Angle, Circuit, x
 from ketwork.circuit.gates import GATES
@@ -16,10 +17,12 @@ from ketwork.engine.stabilizer import is_clifford
 from ketwork.models.diagnostics.expressibility import expressibility
 from ketwork.search.canonical import Place, flat
 from ketwork.search.goals import Meter
+from ketwork.search.placed_backend import PlacedBackend
 from ketwork.seeds import Seed, generator
 from ketwork.solve.overlap import gives_probabilities
 
 Floats = NDArray[np.floating[Any]]
+_EQUAL = 1e-9  # of similarities
 _SHOTS = 1024  # of a replica, on backends that give no probabilities
 
 
@@ -97,13 +100,20 @@ def clifford_resilience(circuit: Circuit, backend: Any, replicas: int = 16, seed
         return 1.0
     opened, rows = clifford_replicas(circuit, replicas, seed)
     ideal = Simulator("double", threads=1).probabilities(opened, rows)
-    if gives_probabilities(backend, opened):
-        noisy = np.asarray(backend.probabilities(opened, rows))
-    else:
-        bits = np.asarray(backend.sample(opened, rows, shots=_SHOTS), np.int64)
-        numbers = bits @ (1 << np.arange(circuit.n_qubits)[::-1])
-        noisy = np.array([np.bincount(row, minlength=2**circuit.n_qubits) for row in numbers]) / _SHOTS
-    return float(1 - np.abs(ideal - noisy).sum(axis=1).mean() / 2)
+    return float(1 - np.abs(ideal - _read(opened, rows, backend)).sum(axis=1).mean() / 2)
+
+
+def _read(circuit: Circuit, rows: Floats, backend: Any) -> Floats:
+    """Probabilities (B, 2^n) of what a backend reads, estimated where it draws."""
+    if isinstance(backend, PlacedBackend) and backend.shots is None:
+        native = backend.native(circuit)
+        rows, _ = own_slots(native, rows, None)
+        circuit, backend = native, backend.simulator(circuit.n_qubits)
+    if gives_probabilities(backend, circuit):
+        return np.asarray(backend.probabilities(circuit, rows))
+    bits = np.asarray(backend.sample(circuit, rows, shots=_SHOTS), np.int64)
+    numbers = bits @ (1 << np.arange(circuit.n_qubits)[::-1])
+    return np.array([np.bincount(row, minlength=2**circuit.n_qubits) for row in numbers]) / _SHOTS
 
 
 # ---------------------------------------------------------------------- what it can be trained to
@@ -132,7 +142,7 @@ def representational_capacity(
         overlaps = _overlaps(circuit, rows, rng.uniform(0, 2 * np.pi, circuit.n_weights), qubits)
         purity = np.diag(overlaps)
         similar = overlaps**2 / np.outer(purity, purity)
-        alike += np.where(apart, similar > similar[apart].mean(), True) / draws
+        alike += np.where(apart, similar > similar[apart].mean() + _EQUAL, True) / draws
     weight = np.where(same, 1.0, 1 / (classes - 1))
     return float(1 - ((weight * (same - alike)) ** 2).mean())
 
@@ -166,10 +176,11 @@ def reach(meter: Meter, draws: int = 4, seed: Seed = None) -> tuple[float, float
 
 # ---------------------------------------------------------------------- ranks
 def rank_correlation(a: ArrayLike, b: ArrayLike) -> float:
-    """Kendall's tau-b of two rows of numbers (N,); 0 where one is constant."""
+    """Kendall's tau-b of two rows of numbers (N,); 0 where one is constant, or N < 2."""
     from scipy.stats import kendalltau
 
-    found = float(kendalltau(np.asarray(a, float), np.asarray(b, float)).statistic)
+    one, other = np.asarray(a, float), np.asarray(b, float)
+    found = float(kendalltau(one, other).statistic) if len(one) > 1 else 0.0
     return found if np.isfinite(found) else 0.0
 
 

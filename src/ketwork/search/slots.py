@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from ketwork.checks import check_choice, check_int
 from ketwork.circuit.gates import GATES
 from ketwork.search.canonical import Place, flat
-from ketwork.search.space import Architecture, Space, levels
+from ketwork.search.seek import Search
+from ketwork.search.space import Architecture, Space, draw, levels
+from ketwork.search.warm_start import n_angles
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -49,7 +51,7 @@ class Slots:
             row = []
             for c, place in enumerate(options):
                 owner: Any = tuple(sorted(place.qubits)) if self.sharing == "entangled" else c
-                keys = [(k, owner, j) for j in range(angles_of(place))]
+                keys = [(k, owner, j) for j in range(n_angles((place,)))]
                 row.append(np.array([known.setdefault(key, len(known)) for key in keys], np.int64))
             found.append(tuple(row))
         return tuple(found)
@@ -113,14 +115,17 @@ def layered(space: Space, layers: int, sharing: str = "one-shot") -> Slots:
     return Slots(space, layer * check_int("layers", layers, 1), sharing)
 
 
-def unlayered(space: Space, count: int, sharing: str = "one-shot") -> Slots:
-    """Slots that may hold any place of the space each."""
-    return Slots(space, (space.places,) * check_int("count", count, 1), sharing)
+def layers_for(space: Space) -> int:
+    """So many layers that there are twice as many slots as a circuit may have gates."""
+    return -(-2 * space.max_places // layered(space, 1).count)
 
 
-def angles_of(place: Place) -> int:
-    """How many angles a gate has, or all gates of a layer."""
-    return sum(GATES[gate].n_params for gate, _ in flat((place,)))
+def allowance(search: Search) -> float:
+    """What is left of the budget of a search, or without a limit what a hundred of its largest circuits take."""
+    if search.budget.limit is not None:
+        return search.budget.left
+    largest = draw(search.space, np.random.default_rng(0), search.space.max_places)
+    return 100.0 * search.task.price(largest)
 
 
 class SparseAdam:

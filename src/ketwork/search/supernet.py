@@ -10,9 +10,10 @@ from ketwork.checks import check_int, check_real
 from ketwork.search.canonical import Place, canonical
 from ketwork.search.proxies import rank_correlation
 from ketwork.search.seek import Search
-from ketwork.search.slots import Ints, Slots, SparseAdam, angles_of, layered
+from ketwork.search.slots import Ints, Slots, SparseAdam, allowance, layered, layers_for
 from ketwork.search.space import Architecture
 from ketwork.search.tasks import Score
+from ketwork.search.warm_start import n_angles
 
 Floats = NDArray[np.floating[Any]]
 _IDLE = 0.05  # radians that a gate hardly turns by
@@ -97,22 +98,14 @@ def supernet(
     check_int("population", population, 4)
     check_real("training", training, 0, 1)
     check_real("shrink", shrink, 0, 1)
-    per_layer = layered(search.space, 1).count
-    slots = layered(search.space, layers or -(-2 * search.space.max_places // per_layer), sharing)
+    slots = layered(search.space, layers or layers_for(search.space), sharing)
     plan = Plan(training, population, generations, changes, shrink, noise_aware)
     done = 0
     while True:
         search.say(f"super-circuit {done + 1}: training")
-        allowed = _allowed(search) / max(1, cycles - done)
+        allowed = allowance(search) / max(1, cycles - done)
         _cycle(search, SuperCircuit(search, slots, nets, rate), plan, allowed)
         done += 1
-
-
-def _allowed(search: Search) -> float:
-    """What is left, or without a limit what a hundred circuits take."""
-    if search.budget.limit is not None:
-        return search.budget.left
-    return 100.0 * search.task.price([search.space.places[0]] * search.space.max_places)
 
 
 def _cycle(search: Search, net: SuperCircuit, plan: Plan, allowed: float) -> None:
@@ -214,7 +207,7 @@ def _prune(search: Search, trained: list[Score]) -> None:
     angles: list[Floats] = []
     first = 0
     for place in best.architecture:
-        own = best.params[first : first + angles_of(place)]
+        own = best.params[first : first + n_angles((place,))]
         first += len(own)
         if not len(own) or np.abs((own + np.pi) % (2 * np.pi) - np.pi).max() > _IDLE:
             keep.append(place)

@@ -21,6 +21,7 @@ from ketwork.search.proxies import (
     representational_capacity,
 )
 from ketwork.search.seek import Search
+from ketwork.search.slots import allowance
 from ketwork.search.space import Architecture, draw
 
 Floats = NDArray[np.floating[Any]]
@@ -82,14 +83,8 @@ def training_free(
     screen = Screen(chosen, max(10, pairs), replicas, draws, None if weights is None else np.asarray(weights, float))
     pool, done = Pool(), 0
     while True:
-        limited = search.budget.limit is not None
-        whole = search.budget.left if limited else 100.0 * search.task.price(_largest(search))
-        _round(search, screen, pool, whole / max(1, rounds - done), (screening, candidates, batch))
+        _round(search, screen, pool, allowance(search) / max(1, rounds - done), (screening, candidates, batch))
         done += 1
-
-
-def _largest(search: Search) -> Architecture:
-    return draw(search.space, np.random.default_rng(0), search.space.max_places)
 
 
 def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tuple[float, int, int]) -> None:
@@ -166,7 +161,9 @@ def _order(search: Search, screen: Screen, pool: Pool) -> list[int]:
     table, errors = _table(pool), [error for _, error in pool.known]
     weights = screen.weights
     if weights is None:
-        weights = evolve_weights(table[: len(errors)], errors, search.rng) if len(errors) > 3 else np.ones(table.shape[1])
+        weights = (
+            evolve_weights(table[: len(errors)], errors, search.rng) if len(errors) > 3 else np.ones(table.shape[1])
+        )
     search.notes["weights of proxies"] = {n: float(w) for n, w in zip(screen.proxies, weights, strict=True)}
     return [int(k) for k in np.argsort(-(table[len(errors) :] @ weights), kind="stable")]
 
