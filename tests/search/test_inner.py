@@ -49,6 +49,33 @@ def test_drawn_values_are_drawn_anew():
     assert abs(np.mean(values)) < 4 / np.sqrt(20 * 40) * 1.6
 
 
+@pytest.mark.parametrize("method", FITTING)
+@pytest.mark.parametrize("when", [1, 3])
+def test_ctrl_c_is_no_answer(method, when):
+    """Minimisers take it for an end; half an optimisation must not be logged as what the circuit is worth."""
+
+    class Pressed:
+        def __init__(self):
+            self.meter, self.n_weights, self.exact = GOAL.meter(CIRCUIT, None), 4, True
+            self.price, self.evaluations, self.asked = self.meter.price, 0, 0
+
+        def value(self, w):
+            self.press()
+            return self.meter.value(w)
+
+        def value_and_gradient(self, w):
+            self.press()
+            return self.meter.value_and_gradient(w)
+
+        def press(self):
+            self.asked += 1
+            if self.asked == when:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Pressed(), Inner(method, 10), np.random.default_rng(0))
+
+
 def test_circuits_without_angles_take_one_value():
     meter = GOAL.meter(Circuit(2).h(0), None)
     found = train(meter, Inner(), np.random.default_rng(0))

@@ -34,9 +34,9 @@ class Inner:
 
     method: of `ketwork.optimize.METHODS`, one that needs values or gradients alone. steps: gradients at most for
     methods that take them, pairs of values for the others. starts: how often from random angles; a start that is given
-    counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method. stages: (steps,
-    share of the backend's shots) one after the other, the method's state carried over; () for all steps with all shots.
-    warm: steps where angles to begin with are given, None for as many as elsewhere.
+    counts as one. spread: random angles are drawn evenly from [-spread, spread]. options: of the method. stages:
+    (steps, share of the backend's shots) one after the other, the method's state carried over; () for all steps with
+    all shots. warm: steps where angles to begin with are given, None for as many as elsewhere.
     Raises: ValueError for methods that need more.
     Source of stages: Patel et al., arXiv:2402.03500, appendix (Adam-SPSA with few shots first).
     """
@@ -136,6 +136,8 @@ def _once(meter: Meter, inner: Inner, rng: np.random.Generator, start: Floats, m
             if inner.stages:
                 _read_with(meter, share)
             ended = minimize(asked, last, inner.method, steps, seed=rng, callback=stepped, state=state, **inner.options)
+            if ended.message == "interrupted":  # minimisers stop at Ctrl-C; what they have then is no answer
+                raise KeyboardInterrupt
             last, state = ended.params, ended.state
     if inner.stages:
         _read_with(meter, 1.0)
