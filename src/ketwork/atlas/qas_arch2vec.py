@@ -157,8 +157,8 @@ def task_of(name: str, setting: Arch2vecTask, circuits: Sequence[Architecture], 
     if name == "MaxCut":
         edges = {"".join("Z" if q in edge else "I" for q in range(n)): 0.5 for edge in EDGES[n]}
         cut = PauliSum.from_dict(edges | {"I" * n: -len(EDGES[n]) / 2})
-        lowest = -_largest_cut(n)
-        return Task(name, Energy(cut, lowest, good=good, scale=1 - lowest), space)
+        most = _largest_cut(n)
+        return Task(name, Energy(cut, -most, good=good, scale=1 + most), space)
     hamiltonian = PauliSum.from_dict(H2) if n == 4 else transverse_ising(ring(n), 1.0, 1.0)
     lowest = ground_energy(hamiltonian)
     return Task(name, Energy(hamiltonian, lowest, good=good, scale=-lowest), space)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -68,17 +68,18 @@ def run(ledger: Ledger, setting: Arch2vecTask) -> Finding:
         found, network = trained(_DECODERS[0])
         return LatentSpace(tuple(circuits()), points_of(network, circuits()), found.seconds)
 
+    def found(task: str, seed: int) -> dict[str, Any]:
+        return {"found": [asdict(searched(setting, learned(), task, method, seed)) for method in METHODS]}
+
     ledger.expect(len(_DECODERS) + setting.seeds * len(TASKS))
-    decoders = [ledger.row(f"autoencoder, {edges}", lambda e=edges: asdict(trained(e)[0])) for edges in _DECODERS]
-    rows = [
-        ledger.row(
-            f"{task}, seed {seed}",
-            lambda t=task, s=seed: {"found": [asdict(searched(setting, learned(), t, m, s)) for m in METHODS]},
-        )
-        for seed in range(setting.seeds)
-        for task in TASKS
+    decoders = [
+        ledger.row(f"autoencoder, {edges}", partial(lambda e: asdict(trained(e)[0]), edges)) for edges in _DECODERS
     ]
-    return finding(setting, [decoder(row) for row in decoders], [search(one) for row in rows for one in row["found"]])
+    pairs = [(task, seed) for seed in range(setting.seeds) for task in TASKS]
+    rows = [ledger.row(f"{task}, seed {seed}", partial(found, task, seed)) for task, seed in pairs]
+    return finding(
+        setting, [decoder(row) for row in decoders], [one_search(one) for row in rows for one in row["found"]]
+    )
 
 
 def decoder(row: dict[str, Any]) -> Autoencoded:
@@ -86,7 +87,7 @@ def decoder(row: dict[str, Any]) -> Autoencoded:
     return Autoencoded(row["edges"], Quality(**row["quality"]), row["seconds"])
 
 
-def search(row: dict[str, Any]) -> Searched:
+def one_search(row: dict[str, Any]) -> Searched:
     """From a row of the ledger."""
     return Searched(**row | {"rewards": tuple(row["rewards"]), "correlations": tuple(row["correlations"])})
 
@@ -143,7 +144,7 @@ def finding(setting: Arch2vecTask, decoders: Sequence[Autoencoded], found: Seque
     """The report's content."""
     counts = Counts(setting, found)
     checks = _checks(counts, decoders[0])
-    best = max(METHODS[1:], key=lambda m: np.nanmean([counts.ratio(task, m) for task in TASKS]))
+    best = max(METHODS[1:], key=lambda m: float(np.mean([counts.mean(task, m).mean for task in TASKS])))
     quality = decoders[0].quality
     claims = {task: counts.claim(task, best) for task in TASKS}
     tone = "better" if all(c.startswith("more") for c in claims.values()) else "open"
@@ -185,8 +186,8 @@ def _differs(setting: Arch2vecTask) -> tuple[str, ...]:
         "make in the order of time, as expected numbers that can be trained; the paper's way stands beside it.",
         "A node's own features are given to the last layer of the encoder as well; without that, types come back "
         "far more slowly. Hidden layers have 64 units instead of 128.",
-        "Valid means: every wire is a path, no cycles, positions as many as the gate has qubits, a control where it has "
-        "one. The released code looks at START, END and names alone.",
+        "Valid means: every wire is a path, no cycles, positions as many as the gate has qubits, a control where it "
+        "has one. The released code looks at START, END and names alone.",
         f"{setting.pool:,} circuits instead of 100,000, drawn gate by gate: a gate that repeats the last one on its "
         "qubits or makes the circuit too deep is not drawn. No two are equal in canonical form.",
         "Angles by L-BFGS from one random start, 50 gradients at most, instead of 50 or 100 steps of Adagrad: as many "
@@ -252,12 +253,13 @@ def _table_section(counts: Counts) -> Section:
             seconds = float(np.mean([f.seconds for f in found]))
             rows.append((task, method, str(counts.mean(task, method)), against, f"{first.mean:.1f}", str(best),
                          f"{spent:,.0f}", f"{seconds:.1f}"))  # fmt: skip
+    good = ", ".join(map(str, counts.good.values()))
     text = (
-        f"Candidates: circuits with a reward of at least {', '.join(map(str, counts.good.values()))} ({', '.join(TASKS)}) "
-        f"among {counts.setting.circuits} trained. Means over {counts.setting.seeds} seeds with 95 % intervals; paired "
-        "tests against random on the same seeds, with Holm's correction over the methods. First: how many circuits were "
-        "trained up to the first candidate (all of them where there was none). Seconds are those of one search, "
-        "without the autoencoder, which runs no circuit.",
+        f"Candidates: circuits with a reward of at least {good} ({', '.join(TASKS)}) among {counts.setting.circuits} "
+        f"trained. Means over {counts.setting.seeds} seeds with 95 % intervals; paired tests against random on the "
+        "same seeds, with Holm's correction over the methods. First: how many circuits were trained up to the first "
+        "candidate (all of them where there was none). Seconds are those of one search, without the autoencoder, "
+        "which runs no circuit.",
     )
     header = ("task", "method", "candidates", "against random", "first", "best reward", "evaluations", "seconds")
     return Section("Candidates", text, Table(header, tuple(rows)))

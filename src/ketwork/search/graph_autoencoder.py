@@ -163,8 +163,8 @@ class GraphAutoencoder(torch.nn.Module):  # type: ignore[misc]
         steps = torch.sigmoid(torch.einsum("cid,cjkd->cijk", z, turned))
         return Decoded(kinds, positions, torch.triu(steps.sum(dim=3), 1))
 
-    def loss(self, graphs: Graphs, noise: Any) -> Any:
-        """Of graphs as tensors, with noise (C, N, latent) of the normal distribution."""
+    def loss(self, graphs: Any, noise: Any) -> Any:
+        """Of `Graphs` of tensors, with noise (C, N, latent) of the normal distribution."""
         mean, log_spread = self.encode(*graphs)
         decoded = self.decode(mean + noise * log_spread.exp())
         kind = torch.nn.functional.nll_loss(decoded.kinds.flatten(0, 1), graphs.kinds.flatten())

@@ -110,7 +110,7 @@ def _fresh(
     """Different circuits that were not trained yet: random ones, and some like the parents; at most `count`."""
     rng, space = search.rng, search.space
     random = (draw(space, rng, n_gates) for _ in range(count // 2))
-    children = (_changed(space, parents[rng.integers(len(parents))], rng) for _ in range(count - count // 2))
+    children = (_changed(space, parents[int(rng.integers(len(parents)))], rng) for _ in range(count - count // 2))
     found = {canonical(architecture)[0]: architecture for architecture in chain(random, children)}
     return [architecture for form, architecture in found.items() if form not in seen]
 
