@@ -52,6 +52,18 @@ def _q_cluster(ledger: Ledger, seed: int, quick: bool) -> Finding:
     return q_cluster_system(ledger, seed, quick)
 
 
+def _qas_arch2vec(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.qas_arch2vec_page import qas_arch2vec_system
+
+    return qas_arch2vec_system(ledger, seed, quick)
+
+
+def _qas_arch2vec_8(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.qas_arch2vec_page import qas_arch2vec_8_system
+
+    return qas_arch2vec_8_system(ledger, seed, quick)
+
+
 def _qrnn_reservoir(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.qrnn_reservoir_page import qrnn_reservoir_system
 
@@ -123,6 +135,20 @@ _LISTED = (
         "arXiv:2504.10801, QCE 2025",
         "Clusters noisy bit strings and gives flipped bits back, beside HAMMER, Q-BEEP, M3 and a likelihood variant.",
         _q_cluster,
+    ),
+    Entry(
+        "qas-arch2vec",
+        "Architecture search by learned representations",
+        "arXiv:2401.11576, Quantum 10 (2026) 1994",
+        "A graph autoencoder of circuits, then REINFORCE and Bayesian optimisation among them, beside random search.",
+        _qas_arch2vec,
+    ),
+    Entry(
+        "qas-arch2vec-8",
+        "Architecture search by learned representations, 8 qubits",
+        "arXiv:2401.11576, Quantum 10 (2026) 1994",
+        "The long version of qas-arch2vec: circuits of 20 gates on 8 qubits, 1,000 a search.",
+        _qas_arch2vec_8,
     ),
     Entry(
         "qrnn-reservoir",
