@@ -13,7 +13,7 @@ from ketwork.engine.fuse import CONTROLLED_FLIP, EXCHANGE, FLIP, ROTATION
 from ketwork.engine.polynomials import AngleTable
 from ketwork.engine.program import Program, assemble
 
-_PHASE = 4
+PHASE = 4
 _MOVES = {"x": FLIP, "cx": CONTROLLED_FLIP, "swap": EXCHANGE}
 
 
@@ -43,7 +43,7 @@ def _lower(circuit: Circuit, all_by_lane: bool) -> Program:
             check_untouched(gate, position, touched)
             prepared.append((gate.qubits, gate.payload))
         touched.update(gate.qubits)
-        for code, x, z, power, coefficients, offset in _elements(gate, position, bits):
+        for code, x, z, power, coefficients, offset in gate_elements(gate, position, bits):
             for coefficient, param in zip(coefficients, gate.params, strict=True):
                 if isinstance(param, float):
                     offset += coefficient * param
@@ -59,7 +59,7 @@ def _lower(circuit: Circuit, all_by_lane: bool) -> Program:
             powers.append(power)
             base.append(offset)
     steps = tuple(np.array(column, np.int64) for column in (codes, xs, zs, powers))
-    phases = np.flatnonzero(steps[0] == _PHASE)
+    phases = np.flatnonzero(steps[0] == PHASE)
     angles = angle_table(circuit, base, monomials)
     return assemble(circuit.n_qubits, steps, angles, phases, tuple(prepared), all_by_lane)
 
@@ -110,7 +110,7 @@ def angle_table(circuit: Circuit, base: list[float], monomials: list[Any]) -> An
     )
 
 
-def _elements(gate: Gate, position: int, bits: int) -> tuple[Any, ...]:
+def gate_elements(gate: Gate, position: int, bits: int) -> tuple[Any, ...]:
     """The gate's steps as (code, x mask or bit, z mask or bit, power of i, coefficients, offset)."""
     check_exact(gate, position)
     if gate.payload is None:
@@ -127,7 +127,7 @@ def _table_elements(name: str, qubits: tuple[int, ...], bits: int) -> tuple[Any,
 
 def _element(step: Rot | Move | Phase, qubits: tuple[int, ...], bits: int) -> tuple[Any, ...]:
     if isinstance(step, Phase):
-        return _PHASE, 0, 0, 0, step.coefficients, step.offset
+        return PHASE, 0, 0, 0, step.coefficients, step.offset
     if isinstance(step, Move):
         places = [bits - 1 - qubits[q] for q in step.qubits]
         return _MOVES[step.kind], places[0], places[-1], 0, (), 0.0
@@ -137,5 +137,5 @@ def _element(step: Rot | Move | Phase, qubits: tuple[int, ...], bits: int) -> tu
         x |= bit if letter in "XY" else 0
         z |= bit if letter in "YZ" else 0
     if x == z == 0:
-        return _PHASE, 0, 0, 0, tuple(-c / 2 for c in step.coefficients), -step.offset / 2
+        return PHASE, 0, 0, 0, tuple(-c / 2 for c in step.coefficients), -step.offset / 2
     return ROTATION, x, z, (x & z).bit_count() & 3, step.coefficients, step.offset

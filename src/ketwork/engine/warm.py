@@ -22,7 +22,12 @@ from ketwork.operators import pauli_z
 
 _FOLDER = Path(__file__).parent
 _DTYPES = ("float32", "float64")
-_SECONDS = {"ideal": 22, "noisy": 20, "trajectories": 20, "diagonal": 10}  # about, on two cores
+_SECONDS = {"ideal": 22, "noisy": 20, "trajectories": 20, "diagonal": 10, "many": 15}  # about, on two cores
+_WHAT = {
+    "ideal": "Ketwork's kernels",
+    "diagonal": "Ketwork's kernels for QAOA",
+    "many": "Ketwork's kernels for searches",
+}
 _QUBITS = 10  # the least that large-state kernels take in single precision
 
 
@@ -93,11 +98,30 @@ def run_diagonal(dtype: str) -> None:
     diagonal.warm(dtype)
 
 
+def run_many(dtype: str) -> None:
+    """Train something small in every way that there is for many circuits, in double precision, the only one."""
+    from ketwork.engine import many
+    from ketwork.noise import NoiseModel, depolarizing
+
+    if dtype != "float64":
+        return
+    rows = [Circuit(2).ry(0, w[0]).gates, Circuit(2).cx(0, 1).gates]
+    for noise in (None, NoiseModel().add(depolarizing(0.1))):
+        group = many.Many(2, rows, pauli_z(0, 2), noise, threads=1)
+        packed = group.pack([[0, 1]])
+        group.values_and_gradients(packed, np.zeros(1))
+        for method in ("adam", "l-bfgs"):
+            found = many.descent(method, {})
+            assert found is not None
+            group.trained(packed, np.zeros(1), found, 2)
+
+
 GROUPS: dict[str, Callable[[str], None]] = {
     "ideal": run_ideal,
     "noisy": run_noisy,
     "trajectories": run_trajectories,
     "diagonal": run_diagonal,
+    "many": run_many,
 }
 """The groups of kernels, compiled when the first of a group is needed, and what runs all of them."""
 
@@ -136,8 +160,6 @@ def ensure_compiled(group: str = "ideal", say: Callable[[str], None] = _to_stder
     """Compile what is not compiled yet of a group, and say so before and after; looks only once a process."""
     if _marker(group).exists():
         return
-    what = {"ideal": "Ketwork's kernels", "diagonal": "Ketwork's kernels for QAOA"}.get(
-        group, f"Ketwork's kernels for noise ({group})"
-    )
+    what = _WHAT.get(group, f"Ketwork's kernels for noise ({group})")
     say(f"First run on this machine: compiling {what}, once (about {_SECONDS[group]} s) ...")
     say(f"... done in {compile_group(group):.0f} s.")
