@@ -145,9 +145,11 @@ class _Builder:
         matrix = _rounded(matrix)
         if before is not None and before[0] == PAIR and set(qubits) <= set(before[1:3]):
             if len(qubits) == 2:
-                wide = matrix if qubits == tuple(before[1:3]) else _exchanged(matrix)
+                wide: Real = matrix if qubits == tuple(before[1:3]) else _exchanged(matrix)
             else:
-                wide = np.kron(matrix, np.eye(4)) if qubits[0] == before[1] else np.kron(np.eye(4), matrix)
+                wide = np.asarray(
+                    np.kron(*((matrix, np.eye(4)) if qubits[0] == before[1] else (np.eye(4), matrix))), float
+                )
             joined = _rounded(wide @ self.matrices[1][before[3]])
             if len(qubits) == 2 or _is_simple(joined):
                 before[3] = self._number(joined, 1)
@@ -168,7 +170,9 @@ class _Builder:
 
     def rows(self, firsts: list[int], counts: Integers, start: Real) -> NoisyRows:
         """The table. Matrices on two qubits that were joined to others stay in it unused."""
-        terms, factors, ends = [np.zeros((0, 3), np.int64)], [np.zeros((0, _LANES))], 0
+        terms: list[Integers] = [np.zeros((0, 3), np.int64)]
+        factors: list[Real] = [np.zeros((0, _LANES))]
+        ends = 0
         lists = np.zeros((len(self.matrices[1]), KINDS * KINDS, 2, 3), np.int64)
         used = {part[3] for part in self.parts if part[0] == PAIR}
         for number in sorted(used):

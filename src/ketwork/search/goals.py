@@ -34,6 +34,19 @@ class Meter(Protocol):
     def value_and_gradient(self, w: Floats) -> tuple[float, Floats]: ...
 
 
+class Priced(Protocol):
+    """What a meter says of its cost."""
+
+    @property
+    def price(self) -> tuple[int, int]: ...
+
+    @property
+    def n_weights(self) -> int: ...
+
+    @property
+    def exact(self) -> bool: ...
+
+
 class Goal(Protocol):
     """What a search is after. unit: of the error, "" for none. good: an error that counts as reached, None for none."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array, check_int, check_real
 from ketwork.optimize import METHODS, find_method, minimize
-from ketwork.search.goals import Meter
+from ketwork.search.goals import Meter, Priced
 
 Floats = NDArray[np.floating[Any]]
 _NEEDS = {"value", "gradient"}
@@ -73,7 +73,7 @@ class Inner:
         """Whether the method takes gradients."""
         return "gradient" in METHODS[self.method].needs
 
-    def price(self, meter: Meter) -> int:
+    def price(self, meter: Priced) -> int:
         """The most circuit evaluations that training will take."""
         value, gradient = meter.price
         judged = getattr(meter, "final_price", 0)

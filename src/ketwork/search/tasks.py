@@ -12,6 +12,7 @@ from ketwork.circuit import Circuit
 from ketwork.circuit.gates import GATES
 from ketwork.search.budget import Budget
 from ketwork.search.canonical import Place, canonical, flat
+from ketwork.search.fast_path import fast_path
 from ketwork.search.goals import Goal, Meter
 from ketwork.search.inner import Inner, Trained, train
 from ketwork.search.space import Architecture, Size, Space, size_of
@@ -83,7 +84,8 @@ class Task:
 
     def price(self, architecture: Sequence[Place]) -> int:
         """The most circuit evaluations that training an architecture takes."""
-        return self.inner.price(self.meter(architecture))
+        path = fast_path(self)
+        return self.inner.price(self.meter(architecture) if path is None else path.charged(flat(architecture)))
 
     def evaluate(
         self,
@@ -110,12 +112,23 @@ class Task:
 # ---------------------------------------------------------------------- one or many circuits
 def measure(task: Task, job: Job) -> Trained:
     """Train one circuit, as the job says. Depends on nothing else: the same job gives the same answer anywhere."""
-    return train(task.meter(job.architecture), task.inner, np.random.default_rng(job.seed), job.start)
+    return measure_all(task, [job])[0]
 
 
 def measure_all(task: Task, jobs: Sequence[Job]) -> list[Trained]:
-    """Train circuits one after the other; what stands in for this must give the same answers in the same order."""
-    return [measure(task, job) for job in jobs]
+    """Train circuits: all at once where the engine has kernels for the task (`fast_path`), else one after the other.
+
+    What stands in for this must give the same answers in the same order.
+    """
+    path = fast_path(task)
+    if path is None:
+        return [measure_alone(task, job) for job in jobs]
+    return path.train_all([(job.architecture, job.seed, job.start) for job in jobs])
+
+
+def measure_alone(task: Task, job: Job) -> Trained:
+    """Train one circuit on the task's own backend, whatever that is."""
+    return train(task.meter(job.architecture), task.inner, np.random.default_rng(job.seed), job.start)
 
 
 def answers(

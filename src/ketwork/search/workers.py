@@ -8,8 +8,8 @@ from typing import Any
 
 from ketwork.checks import check_int
 from ketwork.engine.simulator import Simulator
-from ketwork.engine.warm import ensure_compiled
 from ketwork.search.crew import Crew, Tell
+from ketwork.search.fast_path import prepare
 from ketwork.search.inner import Trained
 from ketwork.search.tasks import Job, Task, measure_all
 
@@ -39,7 +39,7 @@ class Processes:
     def __call__(self, task: Task, jobs: Sequence[Job]) -> Iterator[Trained]:
         """The answers in order, as they come."""
         if self._known is None or self._known[0] is not task:
-            ensure_compiled()  # once, and not in every process at the same time
+            prepare(task)
             self._known = task, with_threads(task, 1)
         pieces = chunks(jobs, self.crew.size)
         found: dict[int, list[Trained]] = {}
