@@ -15,7 +15,7 @@ from ketwork.search.deep_q import Learner, Memory, Returns, choose, one_thread
 from ketwork.search.episodes import Episodes, Rules
 from ketwork.search.seek import Search
 
-SHORT = Rules(every=50, slack=0.03, successes=3)
+SHORT = Rules(every=100, slack=0.02, successes=2)
 """The curriculum for hundreds of episodes; the paper's own numbers are for tens of thousands."""
 
 _LAST_SHARE = 0.005  # of a reward at the last step, as it counts in the first
@@ -32,8 +32,7 @@ def curriculum(
     memory: int = 20_000,
     updates: float = 0.5,
     sync: int = 200,
-    epsilon: tuple[float, float, float] = (1.0, 0.05, 0.999),
-    spread: float = 6.0,
+    epsilon: tuple[float, float, float, float] = (1.0, 0.02, 0.999, 5.0),
     keep_seconds: float = 120.0,
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
@@ -41,24 +40,33 @@ def curriculum(
     rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units
     of the layers. returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every
     step of a game. sync: updates from one copy to the target net to the next. epsilon: share of random actions at
-    first, at last, and the factor a step of a game. spread: how many times more random actions the last of the games
-    takes in the end than the first, so that games do not become all the same. keep_seconds: from one checkpoint to the
+    first, at last, the factor a step of a game, and how many times more the last of the games has in the end than the
+    first, so that games do not become all the same. keep_seconds: from one checkpoint to the
     next.
     The discount is 0.005^(1/limit of gates), as in the paper; net, updates and memory are smaller than there (five
     layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time;
-    the paper plays one game at a time. Source of the spread: Horgan et al., arXiv:1803.00933, section 3.
+    the paper plays one game at a time. Source of the games' own epsilons: Horgan et al., arXiv:1803.00933, section 3.
     """
     for name, value in (("games", games), ("batch", batch), ("returns", returns), ("memory", memory), ("sync", sync)):
         check_int(name, value, 1)
     check_real("updates", updates, 0)
     check_real("rate", rate, 0)
-    check_real("spread", spread, 1)
+    _check_epsilon(epsilon)
     net = (hidden, rate, batch, returns, memory, sync)
-    agent = _Agent(search, rules or SHORT, games, net, (*epsilon, spread))
+    agent = _Agent(search, rules or SHORT, games, net, epsilon)
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():
         agent.play(updates, keep_seconds)
+
+
+def _check_epsilon(epsilon: Any) -> None:
+    """Raises: ValueError."""
+    if len(epsilon) != 4:
+        raise ValueError(f"Argument `epsilon` must be four numbers, but is {epsilon}.")
+    for share in epsilon[:3]:
+        check_real("epsilon", share, 0, 1)
+    check_real("epsilon", epsilon[3], 1)
 
 
 class _Agent:
