@@ -30,10 +30,16 @@ class Place(NamedTuple):
 def flat(architecture: Sequence[Place]) -> tuple[Place, ...]:
     """The architecture gate by gate: every layer as the gates it is made of. A gate's angles are its own."""
     found: list[Place] = []
-    for gate, qubits in architecture:
-        size = GATES[gate].n_qubits
-        found += [Place(gate, qubits[k : k + size]) for k in range(0, len(qubits), size)]
+    for place in architecture:
+        found += _gates_of(place)
     return tuple(found)
+
+
+@cache
+def _gates_of(place: Place) -> tuple[Place, ...]:
+    gate, qubits = place
+    size = GATES[gate].n_qubits
+    return tuple(Place(gate, qubits[k : k + size]) for k in range(0, len(qubits), size))
 
 
 def canonical(architecture: Sequence[Place]) -> tuple[tuple[Place, ...], list[int | None]]:

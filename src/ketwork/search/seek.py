@@ -185,7 +185,9 @@ class Search:
         if seen.best is None or score.error < seen.best.error:
             seen.best = score
             seen.trace.append((spent, score.error))
-        seen.front = pareto([*seen.front, score])
+        mine = _marks(score)
+        if not any(all(a <= b for a, b in zip(_marks(other), mine, strict=True)) for other in seen.front):
+            seen.front = pareto([*seen.front, score])
 
     def _look(self) -> None:
         if self._watch is not None:
@@ -211,12 +213,17 @@ class _Paying:
         return self._meter.value_and_gradient(w)
 
 
+def _marks(score: Score) -> tuple[float, int, int]:
+    """What circuits are compared by, less is better."""
+    return score.error, score.size.depth, score.size.two_qubit
+
+
 def pareto(scores: Sequence[Score]) -> list[Score]:
     """Those that no other beats: no worse in error, depth and two-qubit gates, and better in one.
 
     Of equals the first is taken.
     """
-    marks = [(s.error, s.size.depth, s.size.two_qubit) for s in scores]
+    marks = [_marks(score) for score in scores]
     kept = []
     for k, mine in enumerate(marks):
         beaten = any(

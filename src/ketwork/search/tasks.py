@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ class Score:
     evaluations: int
     known: bool = False
 
-    @property
+    @cached_property
     def size(self) -> Size:
         """Gates, depth and two-qubit gates."""
         return size_of(self.architecture)
