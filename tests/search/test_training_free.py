@@ -1,0 +1,92 @@
+"""Screening: proxies are paid, weights are learned or taken, and good proxies beat random search."""
+
+import numpy as np
+import pytest
+
+from ketwork.search.budget import Budget
+from ketwork.search.log import Log
+from ketwork.search.proxies import path_count
+from ketwork.search.seek import Search, seek
+from ketwork.search.setting import Setting, gate_noise
+from ketwork.search.space import draw
+from ketwork.search.task_makers import classify
+from ketwork.search.training_free import PROXIES, Screen, measured, training_free
+from tests.search.test_supernet import cat_state
+
+SMALL = {"candidates": 200, "pairs": 10, "replicas": 4, "rounds": 2}
+
+
+def search_of(task):
+    return Search(task, Budget(10**9), 0, Log())
+
+
+def test_proxies_are_paid_by_the_circuits_they_run():
+    task = cat_state(3, 6, gate_noise(0.01, 0.02))
+    architecture = draw(task.space, np.random.default_rng(1), 6)
+    gradient = task.meter(architecture).price[1]
+    prices = {"paths": 0, "expressibility": 24, "resilience": 5, "capacity": 3 * gradient, "gradient": 3 * gradient}
+    for name, price in prices.items():
+        search = search_of(task)
+        measured(search, architecture, Screen((name,), 12, 5, 3, None))
+        assert search.budget.spent == price
+    quiet = search_of(cat_state(3, 6))
+    assert measured(quiet, architecture, Screen(("resilience",), 12, 5, 3, None)) == [1.0]
+    assert quiet.budget.spent == 0
+
+
+def test_tasks_with_data_have_their_capacity_measured_on_rows_of_them():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 30)
+    task = classify(rng.normal(size=(60, 2)) + 3 * labels[:, None], labels, Setting(max_gates=4), batch=8)
+    search = search_of(task)
+    architecture = draw(task.space, rng, 4)
+    gradient = task.meter(architecture).price[1]
+    found = measured(search, architecture, Screen(("capacity",), 10, 4, 2, None))
+    assert 0 < found[0] <= 1
+    assert search.budget.spent == 2 * gradient + 2 * 8  # four rows of each class, two draws
+
+
+def test_given_weights_decide_what_is_trained_first():
+    task = cat_state(3, 6)
+    scores = []
+
+    def watched(search):
+        scores.append(search.progress.errors[:])
+
+    found = seek(task, "training-free", 4000, watch=watched, proxies=("paths",), weights=(1.0,), batch=4, **SMALL)
+    best_paths = [path_count(score.architecture, 3) for score in found.front]
+    random = [path_count(draw(task.space, np.random.default_rng(k)), 3) for k in range(200)]
+    assert max(best_paths) > np.quantile(random, 0.9)
+    assert found.notes["weights of proxies"] == {"paths": 1.0}
+
+
+def test_it_beats_random_search_on_the_cat_state():
+    task = cat_state(3, 6)
+    ours = [seek(task, "training-free", 4000, seed=seed, **SMALL).best.error for seed in range(5)]
+    random = [seek(task, "random", 4000, seed=seed).best.error for seed in range(5)]
+    assert np.mean(np.array(ours) < 1e-6) >= np.mean(np.array(random) < 1e-6)
+    assert min(ours) < 1e-6
+
+
+def test_notes_say_how_well_each_proxy_ranks():
+    found = seek(cat_state(3, 6, gate_noise(0.01, 0.02)), "training-free", 6000, **SMALL)
+    assert set(found.notes["weights of proxies"]) == set(PROXIES)
+    assert all(-1 <= tau <= 1 for tau in found.notes["rank correlation with -error"].values())
+    assert found.notes["circuits screened"] > len(found.errors) > 3
+    assert found.spent <= 6000
+
+
+def test_equal_seeds_give_equal_searches():
+    one, other = (seek(cat_state(3, 6), "training-free", 3000, seed=5, **SMALL) for _ in range(2))
+    assert one.errors == other.errors and one.notes == other.notes
+
+
+def test_doors():
+    for options, message in (
+        ({"proxies": ("luck",)}, "`proxies`"),
+        ({"weights": (1.0,)}, "`weights` must hold 5 numbers"),
+        ({"screening": 2.0}, "`screening`"),
+        ({"rounds": 0}, "`rounds`"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            seek(cat_state(2, 4), training_free, 2000, **options)
