@@ -157,7 +157,7 @@ def _reached(run: Searched) -> Section:
             figures(interval(final_errors(run.rows, name))) if group else "none",
             "" if good is None else f"{sum(e <= good for e in searched)} of {len(run.of(name))}",
             *_size(best["best"] if best else None),
-            "" if test is None else test.claim + ("" if np.isnan(test.adjusted) else f" (p = {test.adjusted:.2g})"),
+            "" if test is None else _claimed(test),
         ))  # fmt: skip
     for row in sorted(run.references, key=lambda row: _last(final_error(row))):
         able = row["error"] is not None
@@ -172,6 +172,10 @@ def _reached(run: Searched) -> Section:
     kept = [k for k in range(len(header)) if k < 3 or k in (4, 5, 6) or any(row[k] for row in rows)]
     table = Table(tuple(header[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
     return Section("What was reached", _explained(run), table)
+
+
+def _claimed(test: AgainstRandom) -> str:
+    return test.claim.removesuffix(" shown") + ("" if np.isnan(test.adjusted) else f", p = {test.adjusted:.2g}")
 
 
 def _size(row: Row | None) -> tuple[str, str, str]:
@@ -198,8 +202,7 @@ def _explained(run: Searched) -> tuple[str, ...]:
             "pays for, with as many layers as the limits on gates allow"
             + ("; * breaks the limits with one layer." if any(not r.get("fits", True) for r in run.references) else ".")
         )
-    below = [e for row in run.rows for _, e in row["trace"] if e < -1e-9]
-    if below:
+    if below := [e for row in run.rows for _, e in row["trace"] if e < -1e-9]:
         why = "shot noise" if run.config.shots is not None else "a reference that is not the lowest"
         lines.append(f"Errors below zero, down to {min(below):.2g}, come from {why}.")
     return tuple(lines)
@@ -251,7 +254,7 @@ def _notes(run: Searched) -> tuple[Section, ...]:
     lines = []
     for name in run.methods:
         notes = run.of(name)[0]["notes"] if run.of(name) else {}
-        said = [f"{key} {_noted(value)}" for key, value in notes.items()]
+        said = [f"{key} {_noted(value)}" for key, value in notes.items() if value not in ([], {}, "", None)]
         if said:
             lines.append((name, METHODS[name].says if name in METHODS else "", "; ".join(said)))
     if not lines:
@@ -294,11 +297,10 @@ def _curves(run: Searched, measure: Measure) -> tuple[Section, ...]:
     cut = any(e < measure.floor for traces in series.values() for trace in traces for _, e in trace)
     if measure.logarithmic and cut:
         text += f" Errors below {measure.floor:.2g} are drawn there."
-    empty = [name for name, traces in series.items() if any(not len(trace) for trace in traces)]
-    if empty:
+    if empty := [name for name, traces in series.items() if any(not len(trace) for trace in traces)]:
         text += f" Not drawn, since a seed trained no circuit: {', '.join(empty)}."
-    title = "Error by circuit evaluations"
-    found = [Section(title, (text,), None, drawn, "curves", "Least error by evaluations spent, a line a method.")]
+    seen = "Least error by evaluations spent, a line a method."
+    found = [Section("Error by circuit evaluations", (text,), None, drawn, "curves", seen)]
     if panels is not None:
         line = ("Every method (colour) beside random search (grey), with 95 % bands over seeds.",)
         found.append(Section("Each method beside random search", line, None, panels, "panels", "A panel a method."))
