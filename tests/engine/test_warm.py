@@ -75,6 +75,31 @@ def test_the_first_run_says_so_and_later_ones_do_not(tmp_path, monkeypatch, grou
     assert len(said) == 2
 
 
+def test_kernels_that_are_being_compiled_do_not_ask_for_it_again(tmp_path, monkeypatch):
+    """What a group runs asks whether the group is compiled: no second compile, and so no chain of processes."""
+    begun, asked = [], []
+
+    def run(dtype):
+        asked.append(dtype)
+        warm.ensure_compiled.__wrapped__("nested", asked.append)
+
+    class Other:
+        def __init__(self, command, **kwargs):
+            begun.append(command)
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(warm.subprocess, "Popen", Other)
+    monkeypatch.setattr(warm, "_marker", lambda name: tmp_path / name)
+    monkeypatch.setattr(warm, "_drop_old_kernels", lambda: None)
+    monkeypatch.setitem(warm.GROUPS, "nested", run)
+    warm.compile_group("nested")
+    assert len(begun) == 1 and "run_group('nested'" in begun[0][-1]
+    assert asked == [warm._DTYPES[0], warm._DTYPES[1]]  # nothing was said
+    assert (tmp_path / "nested").exists() and not warm._under_way
+
+
 def test_the_marker_follows_the_source_and_names_the_group(tmp_path, monkeypatch):
     before = warm._marker("ideal")
     for source in warm._FOLDER.glob("*.py"):

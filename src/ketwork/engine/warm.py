@@ -126,18 +126,30 @@ GROUPS: dict[str, Callable[[str], None]] = {
 """The groups of kernels, compiled when the first of a group is needed, and what runs all of them."""
 
 
+_under_way: set[str] = set()
+
+
+def run_group(group: str, dtype: str) -> None:
+    """Run all kernels of a group in one precision; what asks meanwhile whether they are compiled need not wait."""
+    _under_way.add(group)
+    try:
+        GROUPS[group](dtype)
+    finally:
+        _under_way.discard(group)
+
+
 def compile_group(group: str) -> float:
     """Compile and cache a group's kernels, the two precisions side by side in two processes; returns the seconds."""
     started = time.perf_counter()
     if not _marker(group).exists():
         _drop_old_kernels()
     lower(_circuit())  # what both precisions share
-    code = f"from {__name__} import GROUPS; GROUPS[{group!r}]({_DTYPES[1]!r})"
+    code = f"from {__name__} import run_group; run_group({group!r}, {_DTYPES[1]!r})"
     there = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path)))
     other = subprocess.Popen([sys.executable, "-c", code], env=there, stdout=subprocess.DEVNULL)
-    GROUPS[group](_DTYPES[0])
+    run_group(group, _DTYPES[0])
     other.wait()
-    GROUPS[group](_DTYPES[1])  # finds them in the cache; compiles what the other process could not keep
+    run_group(group, _DTYPES[1])  # finds them in the cache; compiles what the other process could not keep
     try:
         _marker(group).parent.mkdir(parents=True, exist_ok=True)
         _marker(group).touch()
@@ -158,7 +170,7 @@ def _to_stderr(text: str) -> None:
 @cache
 def ensure_compiled(group: str = "ideal", say: Callable[[str], None] = _to_stderr) -> None:
     """Compile what is not compiled yet of a group, and say so before and after; looks only once a process."""
-    if _marker(group).exists():
+    if group in _under_way or _marker(group).exists():  # kernels that are just being compiled ask too
         return
     what = _WHAT.get(group, f"Ketwork's kernels for noise ({group})")
     say(f"First run on this machine: compiling {what}, once (about {_SECONDS[group]} s) ...")
