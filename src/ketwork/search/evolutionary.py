@@ -31,7 +31,8 @@ def evolutionary(
 
     population: how many circuits live, and children a generation. crossover: the share of children of two parents;
     every child is then changed by one to `changes` single changes. warm: angles go on from those of the parents; new
-    gates begin at random. objectives: of `OBJECTIVES`. n_gates: of the first circuits, None for any number.
+    gates begin at random. objectives: of `OBJECTIVES`. n_gates: of the first circuits, None for the space's limit:
+    what is not needed goes with the generations.
     No circuit lives twice: circuits are told apart by their canonical form. Errors below a hundredth of the goal's
     `good` count as equal, so that digits without meaning do not keep large circuits alive.
     Notes: "generations", "front" (how many circuits no other beats, by generation).
@@ -43,9 +44,10 @@ def evolutionary(
     for name in objectives:
         check_choice("objectives", name, OBJECTIVES)
     least = (search.task.goal.good or 0.0) / 100
+    length = search.space.max_places if n_gates is None else check_int("n_gates", n_gates, 1)
     search.notes.update(generations=0, front=[])
     met: set[Architecture] = set()
-    first = [_unmet(search, met, lambda: draw(search.space, search.rng, n_gates)) for _ in range(population)]
+    first = [_unmet(search, met, lambda: draw(search.space, search.rng, length)) for _ in range(population)]
     living = search.scores(first)
     ranks, crowding = _standing([_marks(score, objectives, least) for score in living])
     while True:

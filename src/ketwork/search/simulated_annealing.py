@@ -30,7 +30,8 @@ def simulated_annealing(
     divided. accept: the share of changes for the worse that is taken at first; the temperature for it is measured from
     the first changes of every cycle. It falls geometrically, with the budget spent, to `cold` times that. changes: a
     proposal is one to so many changes. warm: angles of gates that stay go on from where they are, those of new gates
-    begin at random. n_gates: of the first circuits, None for any number.
+    begin at random. n_gates: of the first circuits, None for the space's limit: circuits that are too long are soon
+    good, and too short ones stay bad for long.
     Notes: "temperature" (of every cycle at its start), "accepted" (share of the proposals).
     Source: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983) 671; the first temperature after Johnson, Aragon,
     McGeoch and Schevon, Operations Research 37 (1989) 865.
@@ -39,12 +40,13 @@ def simulated_annealing(
         check_int(name, value, 1)
     check_real("accept", accept, 1e-6, 1 - 1e-6)
     check_real("cold", cold, 1e-300, 1.0)
+    length = search.space.max_places if n_gates is None else check_int("n_gates", n_gates, 1)
     search.notes.update(temperature=[], accepted=0.0)
     proposed = taken = 0
     share = search.budget.left / cycles
     while True:
         begun = search.budget.spent
-        now = search.scores([draw(search.space, search.rng, n_gates) for _ in range(chains)])
+        now = search.scores([draw(search.space, search.rng, length) for _ in range(chains)])
         first: float | None = None
         while search.budget.spent < begun + share:
             new = _changed(search, now, changes, warm)
