@@ -59,7 +59,7 @@ class BoardTask:
         names = QUICK_TASKS if self.quick else self.tasks or tuple(STANDARD)
         size: dict[str, Any] = {"budget": self.budget, "seeds": self.seeds} | (_QUICK if self.quick else {})
         shared: dict[str, Any] = {"methods": self.methods, "seed": self.seed, "workers": self.workers, "ray": self.ray}
-        return {name: SearchTask(**STANDARD[name].words, **shared, **size) for name in names}
+        return {name: SearchTask(**{**STANDARD[name].words, **shared, **size}) for name in names}
 
     def command(self) -> str:
         """The command line that repeats it."""
