@@ -46,5 +46,5 @@ def searched(seeds=3, noisy=False, accuracy=None, errors=None, folder=Path("run"
     ]  # fmt: skip
     hand = {"name": "brick_wall", "weights": 4, "spent": 900, "starts": 3, "took": 0.5, "fits": False,
             "final": {"ideal": 0.02}, **circuit(0.02)}  # fmt: skip
-    bare = hand | {"name": "uccsd", "error": None, "value": None, "params": None, "final": {}}
+    bare = hand | {"name": "uccsd", "fits": True, "error": None, "value": None, "params": None, "final": {}}
     return Searched(config, task, 1000, METHODS, rows, [hand, bare] if references else [], folder, 5.0)

@@ -74,7 +74,7 @@ def sentence(task: str, unit: str, tests: Sequence[AgainstRandom], seeds: int, b
     start = f"On {task} with {budget:,} circuit evaluations and {seeds} seed{'s' * (seeds != 1)}"
     if not tests:
         return f"{start} only random search took part: there is nothing to compare it with."
-    best = min(tests, key=lambda test: test.errors.mean)
+    best = min(tests, key=lambda test: (np.isnan(test.errors.mean), test.errors.mean))  # some may have found nothing
     first = f"{start}, random search reaches an error of {figures(best.others)}{of}"
     if len(tests) == 1:
         first += f" and {best.method} {figures(best.errors)}{of}."

@@ -154,7 +154,7 @@ def _reached(run: Searched) -> Section:
         test, best = tests.get(name), best_row(run, name)
         rows.append((
             name, figures(interval(searched)) if searched else "none",
-            figures(interval(final_errors(run.rows, name))) if group else "none",
+            figures(interval(final_errors(run.rows, name))) if len(group) == len(run.of(name)) else "none",
             "" if good is None else f"{sum(e <= good for e in searched)} of {len(run.of(name))}",
             *_size(best["best"] if best else None),
             "" if test is None else _claimed(test),
