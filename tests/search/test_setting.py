@@ -73,6 +73,7 @@ def test_native_gates_as_the_space():
         ({"couplings": ((0, 1),)}, "do not connect qubits 0, 1 with 2"),
         ({"couplings": ((0, 1), (1, 7))}, "couplings"),
         ({"device": "lima", "qubits": (0, 4, 3)}, "do not connect"),
+        ({"device": "lima", "qubits": (0, 1, 2), "couplings": ((0, 1), (0, 2))}, r"\(0, 2\), but the device couples"),
         ({"device": "lima", "qubits": (0, 1)}, "3 qubits of the task"),
         ({"gates": "native"}, "device"),
         ({"steps": 0}, "steps"),

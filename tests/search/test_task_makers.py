@@ -5,7 +5,9 @@ import pytest
 from scipy.stats import unitary_group
 
 from ketwork import Circuit, PauliSum, Simulator, w
+from ketwork.noise import NoiseModel, depolarizing
 from ketwork.operators import MaxCut, Polynomial, load_molecule, spins
+from ketwork.search.canonical import Place
 from ketwork.search.setting import Setting, gate_noise
 from ketwork.search.space import draw
 from ketwork.search.task_makers import classify, combinatorial, ground_state, prepare_state, prepare_unitary
@@ -106,6 +108,18 @@ def test_with_noise_it_is_the_fidelity_of_the_choi_state():
     # A replaced qubit is right with 1/4, a pair with 1/16; twice replaced is replaced
     expected = (1 - two) * (1 - one + one / 4) + two / 16
     assert task.evaluate(Circuit(2).h(0).cx(0, 1)).error == pytest.approx(1 - expected)
+
+
+def test_the_reference_of_a_unitary_has_no_noise():
+    gates = ("rz",)
+    read = prepare_unitary(np.eye(2), Setting(gates=gates, noise=NoiseModel().readout(0.05, 0.05)))
+    # XX, YY and ZZ are read through one noisy qubit, each a factor of 1 - 2 p
+    assert read.meter([Place("rz", (0,))]).value(np.zeros(1)) == pytest.approx(3 / 4 * 0.1)
+    made = prepare_unitary(np.eye(2), Setting(gates=gates, noise=NoiseModel().prepare(depolarizing(0.2))))
+    assert made.meter([Place("rz", (0,))]).value(np.zeros(1)) == pytest.approx(3 / 4 * 0.2)
+    idle = NoiseModel().idle(1.0, 1.0, {"rz": 3.0, "prepare": 0.0})
+    waits = prepare_unitary(np.eye(2), Setting(gates=gates, noise=idle))
+    assert waits.meter([Place("rz", (0,))]).value(np.zeros(1)) == pytest.approx(0)
 
 
 def test_a_device_is_no_larger_than_the_circuit():

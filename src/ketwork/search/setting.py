@@ -1,7 +1,7 @@
 """Where the circuits of a search are built and run: gates, couplings and limits, a device, noise, shots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,14 @@ class Setting:
 
     device: a `Device`, the name of a shipped one or a file; circuits then stay on its best connected qubits (or on
     `qubits`), two-qubit gates on those that it couples, and are run in its own gates. noise: True for that of the
-    device (none without one), False for none, or a `NoiseModel` of the gates that are run. idle: whether qubits of the
-    device relax while they wait. shots: None for exact values.
+    device (none without one), False for none, or a `NoiseModel` of the gates that are run, on the qubits of the task.
+    idle: whether qubits of the device relax while they wait. shots: None for exact values.
     gates: names of the gate table, "native" for the device's own; None for `GATE_SET`. couplings: pairs of qubits; None
     for the device's, or all. max_gates, max_depth, max_two_qubit, layers: as of `Space`.
     inner: how angles are found; None for `steps` steps of L-BFGS where values are exact, of Adam-SPSA where they are
     drawn. seed: of the shots.
-    Raises: ValueError for unknown devices and gates, devices with fewer qubits than the task, couplings that leave
-    qubits without a path to the others.
+    Raises: ValueError for unknown devices and gates, devices with fewer qubits than the task, couplings that the device
+    lacks or that leave qubits without a path to the others.
     """
 
     device: Device | str | Path | None = None
@@ -77,17 +77,22 @@ class Setting:
             gates = [name for name in part.basis if name != "i"]
         names: Any = gates if isinstance(gates, str) else tuple(gates)
         couplings = self.couplings
-        if couplings is None and part is not None:
-            couplings = NativeGates.of(part).pairs
+        coupled = None if part is None else NativeGates.of(part).pairs
+        if couplings is None:
+            couplings = coupled
         limits = (self.max_gates, self.max_depth, self.max_two_qubit, self.layers)
         pairs = None if couplings is None else tuple(couplings)
         space = Space(n_qubits, names, pairs, *limits)
+        beyond = sorted(set(space.couplings or ()) - set(coupled or ()))
+        if coupled is not None and beyond:
+            raise ValueError(f"Argument `couplings` holds {beyond[0]}, but the device couples {coupled} alone.")
         _check_connected(space)
         return space
 
     def backend(self, n_qubits: int) -> Any:
         """Where circuits of so many qubits run; None for the ideal simulator with exact values."""
-        part, given = self.part(n_qubits), self.noise if isinstance(self.noise, NoiseModel) else None
+        part = self.part(n_qubits)
+        given = _on_qubits(self.noise, n_qubits) if isinstance(self.noise, NoiseModel) else None
         if part is not None:
             noise = part.noise_model(idle=self.idle) if self.noise is True else given
             return PlacedBackend(part, noise, self.shots, seed=self.seed)
@@ -120,6 +125,20 @@ def gate_noise(one: float, two: float) -> NoiseModel:
         if p:
             model = model.add(depolarizing(p, size), by_size[size])
     return model
+
+
+def _on_qubits(noise: NoiseModel, n_qubits: int) -> NoiseModel:
+    """The same on the first so many qubits alone: what is beyond them is a reference, prepared and read without."""
+    where = tuple(range(n_qubits))
+    rules = tuple(
+        replace(rule, qubits=where) if rule.when == "start" and rule.qubits is None else rule for rule in noise.rules
+    )
+    waiting = tuple(
+        replace(idle, t1=idle.t1 * n_qubits, t2=idle.t2 * n_qubits, qubits=where) if idle.qubits is None else idle
+        for idle in noise.waiting
+    )
+    readouts = noise.confusions(n_qubits)
+    return replace(noise, rules=rules, waiting=waiting, readouts=readouts, every_readout=None, _memo={})
 
 
 def _check_connected(space: Space) -> None:
