@@ -107,6 +107,27 @@ def test_what_is_refused():
         Task("other", ENERGY, Space(2))
 
 
+def test_what_is_refused_of_angles_and_names():
+    for start in (np.zeros(0), np.zeros(2), np.zeros((3, 1))):  # two would be taken for all three by NumPy's rules
+        with pytest.raises(ValueError, match="Angles must be 3"):
+            TASK.evaluate([Place("u3", (0,))], start=start)
+    for name in ("cnot", "foo"):
+        with pytest.raises(ValueError, match="does not have this architecture"):
+            TASK.evaluate([Place(name, (0, 1))])
+    with pytest.raises(ValueError, match=r"has no gate 'rx' on qubits .* under a condition"):
+        TASK.evaluate(Circuit(3).measure(0, 0).rx(1, 0.3, condition=(0, 1))[1:])
+    plain = TASK.evaluate([["rx", [0]], ("cx", (0, 1))])
+    assert plain.architecture == (Place("rx", (0,)), Place("cx", (0, 1)))
+
+
+def test_a_budget_is_of_one_task():
+    budget, other = Budget(10_000), Task("three", Energy(ENERGY.observable * 2, -4.0), SPACE, inner=Inner(steps=4))
+    TASK.evaluate([Place("rx", (0,))], budget)
+    assert TASK.evaluate([Place("rx", (0,))], budget).known
+    with pytest.raises(ValueError, match="answers of another task"):
+        other.evaluate([Place("rx", (0,))], budget)
+
+
 def test_measure_all_is_measure_for_each():
     rng = np.random.default_rng(5)
     jobs = []

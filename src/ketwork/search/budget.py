@@ -17,13 +17,14 @@ class BudgetSpent(Exception):
 class Budget:
     """A number of circuit evaluations, those that were spent, and the answers by key: no circuit is paid twice.
 
-    limit: None for no limit.
+    limit: None for no limit. The answers are those of one task.
     """
 
     def __init__(self, limit: int | None = None) -> None:
         self.limit = None if limit is None else check_int("budget", limit, 1)
         self.spent = 0
         self.known: dict[str, Trained] = {}
+        self._task: object = None
 
     @property
     def left(self) -> float:
@@ -35,6 +36,12 @@ class Budget:
         if evaluations > self.left:
             raise self.spent_error()
         self.spent += evaluations
+
+    def claim(self, task: object) -> None:
+        """Keep the answers of this task. Raises: ValueError where there are those of another."""
+        if self._task is not None and self._task is not task:
+            raise ValueError("Argument `budget` holds the answers of another task: give each task a budget of its own.")
+        self._task = task
 
     def remember(self, key: str, answer: Trained) -> None:
         """Keep an answer."""

@@ -153,14 +153,15 @@ class Space:
             raise ValueError(f"The space has {self.n_qubits} qubits, but the circuit has {circuit.n_qubits}.")
         gates = tuple(oriented(Place(gate.name, gate.qubits)) for gate in circuit)
         known = {gate for whole in self._gates for gate in whole}
-        for place in gates:
-            if place not in known:
-                raise ValueError(f"The space has no gate {place.gate!r} on qubits {place.qubits}.")
+        for gate, place in zip(circuit, gates, strict=True):
+            if place not in known or gate.condition is not None:
+                when = " under a condition" if gate.condition is not None else ""
+                raise ValueError(f"The space has no gate {place.gate!r} on qubits {place.qubits}{when}.")
         return as_layers(gates, self.places) if self.layers else gates
 
     def fits(self, architecture: Sequence[Place]) -> bool:
         """Whether an architecture is made of the space's gates or layers and within its limits."""
-        if not all(oriented(place) in self.number for place in architecture):
+        if not all(place.gate in GATES and oriented(place) in self.number for place in architecture):
             return False
         limits = (self.max_gates, self.max_depth, self.max_two_qubit)
         size = size_of(architecture)

@@ -100,9 +100,12 @@ class Task:
         budget: counts what is spent and remembers what was answered; a number for a budget of this call alone, None for
         no limit. start: angles to begin with, in the order of the gates.
         Raises: BudgetSpent where the budget does not hold what training it takes; ValueError for circuits that the
-        space does not have.
+        space does not have, and for a budget that another task has used.
         """
-        architecture = self.space.architecture(circuit) if isinstance(circuit, Circuit) else tuple(circuit)
+        if isinstance(circuit, Circuit):
+            architecture = self.space.architecture(circuit)
+        else:
+            architecture = tuple(Place(gate, tuple(qubits)) for gate, qubits in circuit)
         paid = budget if isinstance(budget, Budget) else Budget(budget)
         found = answers(self, [architecture], paid, [start], seed)
         if not found:
@@ -146,6 +149,7 @@ def answers(
     Where the budget does not hold all of them, the scores of those before the first that it does not pay for: as many
     are trained at a time as would be paid for if all took the most they can, and then what is left is looked at again.
     """
+    budget.claim(task)
     begins = list(starts or [None] * len(architectures))
     scores: list[Score] = []
     while len(scores) < len(architectures):
@@ -203,6 +207,8 @@ def _firsts(architecture: Sequence[Place]) -> list[int]:
 def _forth(before: Sequence[Place], after: Architecture, goes: list[int | None], weights: Floats) -> Floats:
     """The weights of an architecture as those of its canonical form; what follows the gates' own stays behind them."""
     old, new = _firsts(before), _firsts(after)
+    if weights.ndim != 1 or len(weights) < old[-1]:
+        raise ValueError(f"Angles must be {old[-1]}, one for each of the gates', but have the shape {weights.shape}.")
     moved = np.zeros(new[-1])
     for k, there in enumerate(goes):
         if there is not None:
