@@ -1,12 +1,14 @@
 """The report of `ketwork search`: the verdict is the tests', numbers are the rows', and odd runs have a page too."""
 
 import json
+from pathlib import Path
 
 import pytest
 from searched import searched
 
 from ketwork.cli import main
 from ketwork.report.search_page import best_row, finding, publish_search
+from ketwork.search import METHODS
 
 
 def sections(found):
@@ -83,3 +85,9 @@ def test_the_command_writes_it(tmp_path, capsys):
 
     found = load_found(tmp_path / "run", "random")
     assert found.values()[0] == pytest.approx(found.value, abs=1e-10)
+
+
+def test_the_guide_names_every_method():
+    page = Path(__file__).resolve().parents[2] / "docs" / "guide" / "searching.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(METHODS)
