@@ -29,7 +29,7 @@ def test_a_bell_state_is_found(name):
     method, options = METHODS[name]
     found = seek(TASK, method, 2500, seed=1, **options)
     assert found.best.error < 1e-6
-    assert 2400 < found.spent <= 2500
+    assert 2000 < found.spent <= 2500  # the dearest circuit takes 450
     assert found.notes["pool"] == 120 and found.notes["autoencoder seconds"] > 0
 
 

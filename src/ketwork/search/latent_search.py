@@ -28,7 +28,7 @@ SURROGATES = ("dngo", "gp", "tpe")
 
 def latent_reinforce(
     search: Search,
-    pool: int = 5000,
+    pool: int = 2000,
     epochs: int = 8,
     n_gates: int | None = None,
     batch: int = 16,
@@ -131,7 +131,7 @@ class _Rewards:
 # ---------------------------------------------------------------------- Bayesian optimisation
 def latent_bayes(
     search: Search,
-    pool: int = 5000,
+    pool: int = 2000,
     epochs: int = 8,
     n_gates: int | None = None,
     first: int = 16,

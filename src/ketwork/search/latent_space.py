@@ -49,7 +49,7 @@ _ROOM = 4
 
 
 def latent_space(
-    space: Space, pool: int = 5000, epochs: int = 8, n_gates: int | None = None, seed: int = 0, **options: Any
+    space: Space, pool: int = 2000, epochs: int = 8, n_gates: int | None = None, seed: int = 0, **options: Any
 ) -> LatentSpace:
     """Draw `pool` circuits of a space (of `n_gates` gates, None for any number), train an autoencoder on them without
     labels and embed them: a circuit's point is the mean of its nodes' codes. No circuit is run.
