@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from cat_states import cat_state
 from ketwork.search.differentiable import (
     Choices,
     Plan,
@@ -17,7 +18,6 @@ from ketwork.search.differentiable import (
 from ketwork.search.seek import seek
 from ketwork.search.slots import layered
 from ketwork.search.space import Space
-from tests.search.test_supernet import cat_state
 
 PLAN = Plan("mixture", 0.4, 0.5, 4, 0.1, 0.1, 1.0, 0.5, 0.75)
 

@@ -3,23 +3,14 @@
 import numpy as np
 import pytest
 
-from ketwork import Circuit, Simulator
+from cat_states import cat_state
+from ketwork import Simulator
 from ketwork.search.budget import Budget
 from ketwork.search.log import Log
 from ketwork.search.seek import Search, seek
-from ketwork.search.setting import Setting, gate_noise
+from ketwork.search.setting import gate_noise
 from ketwork.search.slots import layered
 from ketwork.search.supernet import SuperCircuit
-from ketwork.search.task_makers import prepare_state
-
-
-def cat_state(n_qubits, max_gates=8, noise=False):
-    """The state (|0..0> + |1..1>) / sqrt 2, on a chain: one gate less than all is worth nothing."""
-    circuit = Circuit(n_qubits).h(0)
-    for q in range(n_qubits - 1):
-        circuit = circuit.cx(q, q + 1)
-    chain = [(q, q + 1) for q in range(n_qubits - 1)]
-    return prepare_state(circuit, Setting(max_gates=max_gates, couplings=chain, steps=15, noise=noise))
 
 
 def search_of(task, budget=None, seed=0):

@@ -46,6 +46,12 @@ def _he_vqe(ledger: Ledger, seed: int, quick: bool) -> Finding:
     return he_vqe_system(ledger, seed, quick)
 
 
+def _noise_aware_search(ledger: Ledger, seed: int, quick: bool) -> Finding:
+    from ketwork.atlas.noise_aware_search_page import noise_aware_search_system
+
+    return noise_aware_search_system(ledger, seed, quick)
+
+
 def _q_cluster(ledger: Ledger, seed: int, quick: bool) -> Finding:
     from ketwork.atlas.q_cluster import q_cluster_system
 
@@ -128,6 +134,13 @@ _LISTED = (
         "arXiv:1704.05018, Nature 549 (2017) 242",
         "Curves of H2, LiH and BeH2 and a magnet by SPSA, with shots and device noise, beside exact energies.",
         _he_vqe,
+    ),
+    Entry(
+        "noise-aware-search",
+        "Circuits searched for a noisy device",
+        "arXiv:2107.10845, HPCA 2022",
+        "Four classes of images on a device's noise: searched circuits beside ones made by hand of as many parameters.",
+        _noise_aware_search,
     ),
     Entry(
         "q-cluster",

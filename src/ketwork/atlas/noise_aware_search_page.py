@@ -18,8 +18,11 @@ PAPER = "over 85 % measured on real devices (four classes)"
 SEARCHED, BY_HAND = "searched, best by validation", "by hand, best by validation"
 _TEST = 0.25  # of the data, for the correction of the paired test
 _SHOWN = {
-    "noisy": "the device's noise", "held_out": "noise that drifted", "mitigated": "mitigated", "ideal": "no noise"
-}  # fmt: skip
+    "noisy": "the device's noise",
+    "held_out": "noise that drifted",
+    "mitigated": "mitigated",
+    "ideal": "no noise",
+}
 
 
 def noise_aware_search_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
@@ -70,7 +73,7 @@ def finding(protocol: Protocol, tables: dict[str, list[Row]]) -> Finding:
     mnist = full["mnist"]
     return Finding(
         "Circuits searched for a noisy device",
-        f"arXiv:2107.10845, HPCA 2022; four classes, 16 features, 4 qubits of {protocol.device}, {protocol.seeds} seeds",
+        f"arXiv:2107.10845, HPCA 2022; four classes, 4 qubits of {protocol.device}, {protocol.seeds} seeds",
         " ".join(_sentence(name, rows) for name, rows in full.items()),
         tone,
         tuple(
@@ -79,17 +82,23 @@ def finding(protocol: Protocol, tables: dict[str, list[Row]]) -> Finding:
             for one in (SEARCHED, BY_HAND)
         ),
         (
-            Claim("accuracy on four classes of MNIST, searched circuit", PAPER,
-                  f"{_text(mnist, SEARCHED)} on the simulated noise of {protocol.device}"),
+            Claim(
+                "accuracy on four classes of MNIST, searched circuit",
+                PAPER,
+                f"{_text(mnist, SEARCHED)} on the simulated noise of {protocol.device}",
+            ),
             Claim("searched circuits against circuits made by hand", "better", against(mnist, SEARCHED, BY_HAND)[2]),
-            Claim("search that knows the noise against one that does not", "better",
-                  against(mnist, "supernet", UNAWARE)[2]),
+            Claim(
+                "search that knows the noise against one that does not",
+                "better",
+                against(mnist, "supernet", UNAWARE)[2],
+            ),
         ),
         _differs(protocol),
         checks,
         tuple(section for name, rows in full.items() for section in _sections(protocol, name, rows)),
         {name: _metrics(rows) for name, rows in full.items()},
-    )  # fmt: skip
+    )
 
 
 def _differs(protocol: Protocol) -> tuple[str, ...]:
@@ -101,8 +110,8 @@ def _differs(protocol: Protocol) -> tuple[str, ...]:
         "A circuit is of RX, RY, RZ and CX gate by gate on a path of coupled qubits; the paper's super-circuits are of "
         "whole layers, and it searches for the qubits too. Pruning is done once.",
         f"Every search and every circuit made by hand has {protocol.budget:,} circuit evaluations (gradients by the "
-        "parameter-shift rule). Circuits made by hand are trained again and again, and validation chooses angles, as it "
-        "chooses circuits for the searches; they have as many parameters as the best searched circuit of the seed.",
+        "parameter-shift rule). Circuits made by hand are trained again and again, and validation chooses angles, as "
+        "it chooses circuits for the searches; they have as many parameters as the best searched circuit of the seed.",
         "Classical models have their default settings, the same features and all training images.",
     )
 
@@ -111,9 +120,9 @@ def _sentence(name: str, rows: list[Row]) -> str:
     gap, p, claim = against(rows, SEARCHED, BY_HAND)
     best = best_classical(rows)
     return (
-        f"On {name} the circuits chosen from searches reach {_text(rows, SEARCHED)} under noise, those made by hand with "
-        f"as many parameters {_text(rows, BY_HAND)} (paired test: {claim}, {gap:+.3f}, p = {p:.2g}); {best} on the same "
-        f"features reaches {_text(rows, best)}."
+        f"On {name} the circuits chosen from searches reach {_text(rows, SEARCHED)} under noise, those made by hand "
+        f"with as many parameters {_text(rows, BY_HAND)} (paired test: {claim}, {gap:+.3f}, p = {p:.2g}); {best} on "
+        f"the same features reaches {_text(rows, best)}."
     )
 
 
@@ -124,9 +133,13 @@ def _text(rows: list[Row], contender: str, condition: str = "noisy") -> str:
 def _checks(protocol: Protocol, full: dict[str, list[Row]]) -> tuple[Check, ...]:
     spent = [int(row["spent"]) for rows in full.values() for row in rows]
     found = [
-        Check("no search or circuit by hand spends more than the budget", f"<= {protocol.budget:,}", f"{max(spent):,}",
-              max(spent) <= protocol.budget)
-    ]  # fmt: skip
+        Check(
+            "no search or circuit by hand spends more than the budget",
+            f"<= {protocol.budget:,}",
+            f"{max(spent):,}",
+            max(spent) <= protocol.budget,
+        )
+    ]
     for name, rows in full.items():
         gap, p, claim = against(rows, SEARCHED, BY_HAND)
         found.append(
@@ -160,7 +173,7 @@ def _checks(protocol: Protocol, full: dict[str, list[Row]]) -> tuple[Check, ...]
                 f"{gap:+.3f} in accuracy, p = {p:.2g}",
             )
         )
-    return tuple(found)  # fmt: skip
+    return tuple(found)
 
 
 def _sections(protocol: Protocol, name: str, rows: list[Row]) -> list[Section]:
@@ -184,9 +197,15 @@ def _sections(protocol: Protocol, name: str, rows: list[Row]) -> list[Section]:
     header = ("", *_SHOWN.values(), "parameters", "gates", "two-qubit gates", "trained")
     figure = plots.intervals(f"{name}-accuracy", shown, "accuracy on test data, device noise")
     return [
-        Section(f"{name}: four classes", text, Table(header, tuple(cells)), figure, f"{name}-accuracy",
-                f"Accuracy of every contender on {name} under the device's noise.")
-    ]  # fmt: skip
+        Section(
+            f"{name}: four classes",
+            text,
+            Table(header, tuple(cells)),
+            figure,
+            f"{name}-accuracy",
+            f"Accuracy of every contender on {name} under the device's noise.",
+        )
+    ]
 
 
 def _metrics(rows: list[Row]) -> dict[str, Any]:

@@ -126,10 +126,10 @@ def differentiable(
     hold; "gumbel": the same values, but through the relaxed sample (straight-through Gumbel-softmax), which is biased;
     "score": from `batch` circuits and the logarithms of their chances, each held against the mean of the others.
     layers, sharing: see `layered`. rounds: restarts, each with its part of the budget. training: the share of a round
-    for gradients by shared angles; for the rest circuits are drawn, trained, half of them from their shared angles, and
-    the ranks of their errors move the logits on ("score"). warm: the share of `training` for angles alone. rate: of Adam, for
-    logits. hot, cold: temperatures at a round's begin and end; it falls exponentially. filled: how many gates are expected,
-    as a share of those that a circuit may have; held fast, since small circuits suit shared angles best.
+    for gradients by shared angles; for the rest circuits are drawn and trained, half of them from their shared angles,
+    and the ranks of their errors move the logits on ("score"). warm: the share of `training` for angles alone. rate: of
+    Adam, for logits. hot, cold: temperatures at a round's begin and end; it falls exponentially. filled: how many gates
+    are expected, as a share of those that a circuit may have; held fast, since small circuits suit shared angles best.
     Source: Zhang, Hsieh, Zhang, Yao, arXiv:2010.08561 (score function, pool of shared angles); Wu et al., QuantumDARTS,
     ICML 2023 (Gumbel-softmax); Kumar et al., arXiv:2506.03697 (mixed states).
     """

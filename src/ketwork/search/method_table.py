@@ -54,7 +54,7 @@ METHODS: dict[str, SearchMethod] = {
     "supernet": SearchMethod(
         "supernet:supernet",
         "one circuit that holds all others, its weights shared; then evolution",
-        "Wang et al., QuantumNAS, arXiv:2107.10845",
+        "Wang et al., QuantumNAS, arXiv:2107.10845; Du et al., arXiv:2010.10217; Chen et al., arXiv:2107.00651",
     ),
     "differentiable": SearchMethod(
         "differentiable:differentiable",
@@ -74,7 +74,7 @@ METHODS: dict[str, SearchMethod] = {
     "training-free": SearchMethod(
         "training_free:training_free",
         "circuits that proxies put first: paths, expressibility, noise, capacity, gradients",
-        "He et al., arXiv:2401.10083 (check); Anagolum et al., Elivagar, arXiv:2401.09393",
+        "He et al., AAAI 38 (2024) 12430; Anagolum et al., Elivagar, arXiv:2401.09393",
     ),
     "mcts": SearchMethod(
         "tree_search:tree_search",

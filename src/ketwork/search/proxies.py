@@ -62,7 +62,8 @@ def clifford_replicas(circuit: Circuit, count: int, seed: Seed = None) -> tuple[
     Clifford.
     """
     check_int("count", count, 1)
-    rng, opened, steps = generator(seed), Circuit(circuit.n_qubits), []
+    rng, opened = generator(seed), Circuit(circuit.n_qubits)
+    steps: list[float] = []
     for gate in circuit.gates:
         step, name = _quarter(gate.name)
         angles: tuple[Angle, ...] = tuple(x[len(steps) + j] for j in range(len(gate.params)))

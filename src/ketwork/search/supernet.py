@@ -1,4 +1,4 @@
-"""One super-circuit that holds all circuits of a space, its angles shared; then evolution with the angles it learned."""
+"""One super-circuit that holds all circuits of a space, its angles shared; then evolution with these angles."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -142,7 +142,7 @@ def _train(search: Search, net: SuperCircuit, plan: Plan, until: float) -> list[
 
 
 def _near(slots: Slots, last: Ints, gates: int, changes: int, rng: np.random.Generator) -> Ints:
-    """Random choices that differ from the last ones in `changes` slots at most, and come nearer to a number of gates."""
+    """Random choices that differ from the last ones in `changes` slots at most, nearer to a number of gates."""
     new = last.copy()
     for _ in range(changes):
         full, empty = np.flatnonzero(new >= 0), np.flatnonzero(new < 0)

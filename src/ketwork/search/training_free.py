@@ -161,9 +161,8 @@ def _order(search: Search, screen: Screen, pool: Pool) -> list[int]:
     table, errors = _table(pool), [error for _, error in pool.known]
     weights = screen.weights
     if weights is None:
-        weights = (
-            evolve_weights(table[: len(errors)], errors, search.rng) if len(errors) > 3 else np.ones(table.shape[1])
-        )
+        known = len(errors) > 3
+        weights = evolve_weights(table[: len(errors)], errors, search.rng) if known else np.ones(table.shape[1])
     search.notes["weights of proxies"] = {n: float(w) for n, w in zip(screen.proxies, weights, strict=True)}
     return [int(k) for k in np.argsort(-(table[len(errors) :] @ weights), kind="stable")]
 
