@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from searched import searched
 
 from ketwork.cli import main
 from ketwork.report.search_page import best_row, finding, publish_search
 from ketwork.search import METHODS
+from searched import searched
 
 
 def sections(found):
