@@ -207,6 +207,20 @@ def bad_inputs():
     yield "unknown word of devices", lambda t: ["devices", "shwo"], "show"
     yield "no run to predict", lambda t: ["predict", str(t), "iris"], "holds no finished run"
     yield "strange output folder", strange_folder, "holds no run"
+    yield from bad_searches()
+
+
+def bad_searches():
+    """Those of `search` and `leaderboard`."""
+    small = ["search", "H2_0.7414", "--method", "random"]
+    yield "unknown task", lambda t: ["search", "stat:ghz:3"], "Did you mean state"
+    yield "unknown search", lambda t: ["search", "H2_0.7414", "--method", "evolution"], "Did you mean 'evolutionary'"
+    yield "budget for no circuit", lambda t: [*small, "--budget", "2"], "`budget` must be at least"
+    yield "unknown gate", lambda t: [*small, "--gates", "rx,cnott"], "'cnott'"
+    yield "small device to search", lambda t: ["search", "tfim:ring:6", "--device", "lima"], "5 qubits"
+    yield "no seeds to search", lambda t: [*small, "--seeds", "0"], "`seeds` must lie in"
+    yield "bad noise", lambda t: [*small, "--noise", "depolarizing:2"], "depolarizing:P1,P2"
+    yield "unknown standard task", lambda t: ["leaderboard", "--task", "h3"], "must be one of h2, lih"
 
 
 def table_text(folder, text):
