@@ -55,7 +55,7 @@ class Rows:
 
     def row(self, case: str, unit: str, ours: float, others: dict[str, float]) -> None:
         """One case. The ratio is how many times longer the peer takes; of rates, how many times faster Ketwork is."""
-        rate = unit == "GFLOP/s"
+        rate = unit.endswith("/s")
         ratio = {name: ours / value if rate else value / ours for name, value in others.items()}
         self.rows.append({"case": case, "unit": unit, "ketwork": ours, "peers": others, "ratio": ratio})
         shown = "  ".join(f"{name} {number(value)} ({times(ratio[name])})" for name, value in others.items())
