@@ -26,7 +26,9 @@ def jobs_of(space, count, starts=False):
 
 
 @pytest.mark.parametrize("noise", [None, NOISE])
-@pytest.mark.parametrize("inner", [Inner(steps=6, starts=2), Inner("adam", 12, options={"learning_rate": 0.1})])
+@pytest.mark.parametrize(
+    "inner", [Inner(steps=6, starts=2), Inner("adam", 12, options={"learning_rate": 0.1}), Inner(steps=9, warm=3)]
+)
 def test_answers_are_those_of_training_each_alone(noise, inner):
     task = Task("t", Energy(SUM, -2.0, prefix=Circuit(3).x(0).ry(1, 0.3)), SPACE, Simulator(noise=noise), inner)
     jobs = [*jobs_of(SPACE, 12, True), Job("1", (), None), Job("2", (Place("cx", (0, 1)),), None)]

@@ -43,7 +43,8 @@ class FastPath:
 
     def __init__(self, goal: Energy, gates: Sequence[Place], longest: int, backend: Any, inner: Inner) -> None:
         method = descent(inner.method, inner.options)
-        if method is None or inner.stages or not _is_exact(backend):
+        mixed = inner.warm is not None and inner.starts > 1  # some starts of a circuit in fewer steps than others
+        if method is None or inner.stages or mixed or not _is_exact(backend):
             raise NotPacked
         self.method, self.inner = method, inner
         n_qubits = goal.observable.n_qubits
@@ -81,17 +82,25 @@ class FastPath:
         if still:
             values, _ = self.many.values_and_gradients(self.many.pack([rows[k] for k in still]), np.zeros(0))
             found = {k: Trained(float(values[j]), np.zeros(0), 1) for j, k in enumerate(still)}
-        if moving:
-            packed = self.many.pack([rows[k] for k in moving for _ in range(inner.starts)])
-            begins = [self._begins(charged[k].n_weights, *asked[k][1:]) for k in moving]
-            values, best, asks = self.many.trained(packed, np.concatenate(begins), self.method, inner.steps)
-            for j, k in enumerate(moving):
+        for steps, members in self._by_steps(moving, asked).items():
+            packed = self.many.pack([rows[k] for k in members for _ in range(inner.starts)])
+            begins = [self._begins(charged[k].n_weights, *asked[k][1:]) for k in members]
+            values, best, asks = self.many.trained(packed, np.concatenate(begins), self.method, steps)
+            for j, k in enumerate(members):
                 these = range(j * inner.starts, (j + 1) * inner.starts)
                 first = min(these, key=lambda one: values[one])
                 params = best[packed.weights[first] : packed.weights[first + 1]].copy()
                 gradients = int(asks[these.start : these.stop].sum())
                 found[k] = Trained(float(values[first]), params, gradients * charged[k].price[1])
         return [found[k] for k in range(len(asked))]
+
+    def _by_steps(self, moving: Sequence[int], asked: Sequence[Any]) -> dict[int, list[int]]:
+        """The circuits by how many steps they are trained for: fewer where a start is given and `warm` says so."""
+        found: dict[int, list[int]] = {}
+        for k in moving:
+            warm = self.inner.warm if asked[k][2] is not None else None
+            found.setdefault(warm or self.inner.steps, []).append(k)
+        return found
 
     def _begins(self, count: int, seed: int, start: Floats | None) -> Floats:
         """The angles to begin with, (starts * count,), as `inner.train` takes them."""
