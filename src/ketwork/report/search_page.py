@@ -330,7 +330,7 @@ def _circuits(run: Searched) -> tuple[Section, ...]:
 def _counted(row: Row) -> str:
     counts = final_error(row)
     same = np.isnan(counts) or abs(counts - row["best"]["error"]) < 1e-12
-    return "" if same else f", {counts:.3g} finally"
+    return "" if same else f", final error {counts:.3g}"
 
 
 def _front(run: Searched, measure: Measure) -> Section:
