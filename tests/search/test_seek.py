@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketwork import PauliSum, Simulator
+from ketwork.noise import NoiseModel, depolarizing
 from ketwork.search import Energy, Inner, Space, Task, draw, mutate, pareto, seek
+from ketwork.search.seek import fingerprint
 from ketwork.search.tasks import Score, measure_all
 
 GOAL = Energy(PauliSum.from_dict({"ZZ": 1.0, "XI": 0.6, "IX": 0.6}), -1.6)
@@ -191,3 +193,16 @@ def test_what_is_refused(tmp_path):
         seek(TASK, "random", 100, 2, tmp_path)
     with pytest.raises(ValueError, match="log of another search"):
         seek(NOISY, "random", 100, 1, tmp_path)
+
+
+def test_the_log_of_the_same_search_under_other_noise_is_refused(tmp_path):
+    seek(TASK, "random", 100, 1, str(tmp_path))  # a folder's name will do
+    noise = NoiseModel().add(depolarizing(0.1), "ry")
+    noisy = Task(TASK.name, TASK.goal, TASK.space, Simulator("double", noise=noise), TASK.inner)
+    with pytest.raises(ValueError, match=r"log of another search .its problem."):
+        seek(noisy, "random", 100, 1, tmp_path)
+
+
+def test_values_drawn_without_a_seed_have_no_fingerprint():
+    unseeded = Task(TASK.name, TASK.goal, TASK.space, Simulator(shots=10), TASK.inner)
+    assert fingerprint(unseeded) == "" and fingerprint(TASK) == fingerprint(TASK)

@@ -20,7 +20,7 @@ from ketwork.experiments.searching_task import SearchTask
 from ketwork.experiments.task import UserError
 from ketwork.operators import Molecule
 from ketwork.search.crew import Crew
-from ketwork.search.seek import check_affordable
+from ketwork.search.seek import check_affordable, fingerprint
 from ketwork.search.space import draw
 from ketwork.search.tasks import Task
 from ketwork.search.workers import cores
@@ -125,13 +125,6 @@ def _molecule(config: SearchTask) -> Molecule | None:
         return pose(config.name).molecule
     except UserError:
         return None
-
-
-def fingerprint(task: Task) -> str:
-    """The value of one fixed circuit: changes when the problem does, such as a file that was edited."""
-    rng = np.random.default_rng(1)
-    meter = task.meter(draw(task.space, rng, min(task.space.max_gates, 4 * task.space.n_qubits)))
-    return f"{meter.value(rng.uniform(-3, 3, meter.n_weights)):.6g}"
 
 
 # ---------------------------------------------------------------------- the pieces

@@ -22,6 +22,7 @@ from ketwork.search.log import Log
 from ketwork.search.method_table import find_search
 from ketwork.search.tasks import Job, Score, Task
 from ketwork.seeds import generator
+from ketwork.solve.vqe import draws
 
 Floats = NDArray[np.floating[Any]]
 AtOnce = Callable[[Task, Sequence[Job]], Iterable[Trained]]
@@ -241,7 +242,7 @@ def seek(
     method: str | Callable[..., None],
     budget: int,
     seed: int = 0,
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     at_once: AtOnce = tasks.measure_all,
     watch: Callable[[Search], None] | None = None,
     **options: Any,
@@ -257,7 +258,8 @@ def seek(
     name, run = find_search(method)
     paid = Budget(budget)
     check_affordable(task, budget)
-    with Log(folder, _whose(task, name, seed, options)) as log:
+    place = None if folder is None else Path(folder)
+    with Log(place, {} if place is None else _whose(task, name, seed, options)) as log:
         search = Search(task, paid, seed, log, at_once, watch)
         try:
             run(search, **options)
@@ -282,8 +284,24 @@ def _whose(task: Task, method: str, seed: int, options: dict[str, Any]) -> dict[
     plain = {name: one if isinstance(one, _PLAIN) else type(one).__name__ for name, one in sorted(options.items())}
     return {
         "task": task.name, "space": str(task.space), "inner": str(task.inner), "method": method, "seed": str(seed),
-        "options": str(plain),
+        "options": str(plain), "problem": fingerprint(task),
     }  # fmt: skip
+
+
+def fingerprint(task: Task) -> str:
+    """The values of two fixed circuits: change when the problem does, such as its noise or a file that was edited.
+
+    Every gate of the space is in them, on all its places. Nothing where the values would be others every time: of those
+    that are drawn without a seed.
+    """
+    if draws(task.backend) and getattr(task.backend, "seed", 0) is None:
+        return ""
+    rng, values = np.random.default_rng(1), []
+    for _ in range(2):
+        meter = task.meter([task.space.places[k] for k in rng.permutation(len(task.space.places))])
+        values.append(meter.value(rng.uniform(-3, 3, meter.n_weights)))
+    # What is zero but for rounding is the same zero on any number of threads
+    return " ".join(f"{round(float(value), 9) + 0.0:.6g}" for value in values)
 
 
 def check_affordable(task: Task, budget: int) -> None:
