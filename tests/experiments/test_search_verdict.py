@@ -35,7 +35,7 @@ def test_chance_alone_is_rarely_taken_for_a_difference():
 def test_the_sentence_says_what_the_tests_show():
     text = sentence("H2", "hartree", against_random(ERRORS), 8, 12_000)
     assert text.startswith("On H2 with 12,000 circuit evaluations and 8 seeds, random search reaches an error of ")
-    assert "of 3 methods good has the least mean" in text and "Holm's correction over 3" in text
+    assert "of the 3 others good has the least mean" in text and "Holm's correction over 3" in text
     assert "better: good (p = " in text and "worse: bad (p = " in text and "no difference shown: same (p = " in text
     one = {name: values[:1] for name, values in ERRORS.items()}
     assert "One seed allows no test" in sentence("H2", "", against_random(one), 1, 10)

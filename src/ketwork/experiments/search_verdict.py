@@ -79,7 +79,7 @@ def sentence(task: str, unit: str, tests: Sequence[AgainstRandom], seeds: int, b
     if len(tests) == 1:
         first += f" and {best.method} {figures(best.errors)}{of}."
     else:
-        first += f"; of {len(tests)} methods {best.method} has the least mean, {figures(best.errors)}{of}."
+        first += f"; of the {len(tests)} others {best.method} has the least mean, {figures(best.errors)}{of}."
     if seeds < 2:
         return f"{first} One seed allows no test; run with more seeds before claiming anything."
     said = f"Paired t-test over seeds against random search with Holm's correction over {len(tests)}:"
