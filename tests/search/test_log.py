@@ -73,3 +73,17 @@ def test_the_log_of_another_search_is_refused(tmp_path):
         pass
     with pytest.raises(ValueError, match=r"the log of another search \(its seed, task\): name another folder"):
         Log(tmp_path, {"task": "LiH", "seed": "1"})
+
+
+def test_cut_while_it_says_whose_it_is(tmp_path, monkeypatch):
+    def cut(path, text):
+        with path.open("w") as file:
+            file.write(text[: len(text) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_text", cut)
+        with pytest.raises(KeyboardInterrupt):
+            Log(tmp_path, {"seed": "1"})
+    with Log(tmp_path, {"seed": "1"}) as log:
+        assert log.answers == {}

@@ -79,7 +79,9 @@ class Log:
 def _claim(path: Path, whose: dict[str, str]) -> None:
     """Write down whose log it is, or see that it is the same search's."""
     if not path.is_file():
-        path.write_text(json.dumps(whose, indent=1) + "\n")
+        new = path.with_name(f"{path.name}.new")  # a search that is cut here leaves no half of it
+        new.write_text(json.dumps(whose, indent=1) + "\n")
+        new.replace(path)
         return
     found = json.loads(path.read_text())
     other = [name for name in {*found, *whose} if found.get(name) != whose.get(name)]
