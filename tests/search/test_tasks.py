@@ -137,3 +137,15 @@ def test_measure_all_is_measure_for_each():
         alone = measure(TASK, job)
         assert alone.value == found.value and alone.evaluations == found.evaluations
         assert np.array_equal(alone.params, found.params)
+
+
+def test_shots_of_different_circuits_and_searches_have_random_numbers_of_their_own():
+    sums = PauliSum.from_dict({"ZI": 1.0})
+    space = Space(2, ("x", "h", "rz"))
+    task = Task("coin", Energy(sums, -1.0), space, Simulator("double", shots=50, seed=3))
+    # Circuits in which qubit 0 is a fair coin: what is read must not be the same coin for all
+    circuits = [(Place("h", (0,)), *[Place("x", (1,))] * (k % 2), *[Place("h", (1,))] * (k // 2)) for k in range(4)]
+    read = {task.evaluate(circuit, seed=seed).value for circuit in circuits for seed in range(4)}
+    again = {task.evaluate(circuit, seed=seed).value for circuit in circuits for seed in range(4)}
+    assert len(read) > 5
+    assert read == again

@@ -64,6 +64,7 @@ class Progress:
     notes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     idle: int = 0
+    meters: int = 0
 
 
 class Search:
@@ -120,7 +121,9 @@ class Search:
 
         Its values do not count as answers: ask `score` with the angles as start for those.
         """
-        return _Paying(self.task.meter(architecture), self.budget)
+        self.progress.meters += 1
+        number = int(np.random.SeedSequence([self.seed, self.progress.meters]).generate_state(1)[0])
+        return _Paying(self.task.meter(architecture, number), self.budget)
 
     def pay(self, evaluations: int) -> None:
         """Pay for circuits that a method ran in another way. Raises: BudgetSpent."""

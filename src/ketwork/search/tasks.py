@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ketwork.backends.protocol import apart
 from ketwork.circuit import Circuit
 from ketwork.circuit.gates import GATES
 from ketwork.search.budget import Budget
@@ -79,9 +80,9 @@ class Task:
                 f"{self.space.n_qubits}."
             )
 
-    def meter(self, architecture: Sequence[Place]) -> Meter:
-        """The function of the angles of an architecture."""
-        return self.goal.meter(self.space.circuit(architecture), self.backend)
+    def meter(self, architecture: Sequence[Place], number: int = 0) -> Meter:
+        """The function of the angles of an architecture; number: of the random numbers that shots are drawn with."""
+        return self.goal.meter(self.space.circuit(architecture), apart(self.backend, number))
 
     def price(self, architecture: Sequence[Place]) -> int:
         """The most circuit evaluations that training an architecture takes."""
@@ -132,7 +133,7 @@ def measure_all(task: Task, jobs: Sequence[Job]) -> list[Trained]:
 
 def measure_alone(task: Task, job: Job) -> Trained:
     """Train one circuit on the task's own backend, whatever that is."""
-    return train(task.meter(job.architecture), task.inner, np.random.default_rng(job.seed), job.start)
+    return train(task.meter(job.architecture, job.seed), task.inner, np.random.default_rng(job.seed), job.start)
 
 
 def answers(
