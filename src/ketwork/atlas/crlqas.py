@@ -72,11 +72,11 @@ FULL = Work(
     {("H2, 2 qubits", "depolarising"): 20_000, ("H2, 3 qubits", "depolarising"): 30_000,
      ("LiH, 4 qubits", "depolarising"): 150_000, ("H2, 2 qubits", "shots"): 20_000,
      ("H2, 2 qubits", DEVICE): 10_000, ("LiH, 4 qubits", DEVICE): 60_000},
-    ("LiH, 4 qubits", 1_000_000),
+    ("LiH, 4 qubits", 500_000),
     {"LiH, 6 qubits": 1, "H2O, 8 qubits": 1},
 )  # fmt: skip
 QUICK = Work(
-    {"H2, 2 qubits": 4_000, "LiH, 4 qubits": 20_000},
+    {"H2, 2 qubits": 4_000, "LiH, 4 qubits": 250_000},
     {"H2, 2 qubits": ("crlqas", "ppo", "random", "grow"), "LiH, 4 qubits": ("crlqas", "random")},
     {("H2, 2 qubits", "depolarising"): 2_000},
     ("H2, 2 qubits", 2_000),
