@@ -65,7 +65,7 @@ class Work:
 
 _ALL = ("crlqas", "ppo", "random", "annealing", "evolutionary", "grow")
 FULL = Work(
-    {"H2, 2 qubits": 20_000, "H2, 3 qubits": 30_000, "H2, 4 qubits": 60_000, "LiH, 4 qubits": 1_000_000,
+    {"H2, 2 qubits": 20_000, "H2, 3 qubits": 30_000, "H2, 4 qubits": 60_000, "LiH, 4 qubits": 3_000_000,
      "LiH, 6 qubits": 600_000, "H2O, 8 qubits": 300_000},
     {**dict.fromkeys(("H2, 2 qubits", "H2, 3 qubits", "H2, 4 qubits", "LiH, 4 qubits"), _ALL),
      **dict.fromkeys(("LiH, 6 qubits", "H2O, 8 qubits"), ("crlqas", "random", "grow"))},

@@ -38,7 +38,7 @@ METHODS: dict[str, SearchMethod] = {
     ),
     "ppo": SearchMethod(
         "policy_gradient:policy_gradient",
-        "proximal policy optimisation of stable-baselines3, illegal actions masked",
+        "proximal policy optimisation (stable-baselines3 and sb3-contrib), illegal actions masked",
         "Schulman et al., arXiv:1707.06347",
     ),
     "arch2vec-reinforce": SearchMethod(
