@@ -58,7 +58,8 @@ def _reinforce(search: Search, space: LatentSpace, seen: "_Rewards", batch: int,
     """Until no circuit of the pool is open."""
     policy = _Policy(space.points.shape[1], rate, int(search.rng.integers(2**31)))
     number = int(search.rng.integers(len(space.circuits)))
-    baseline, rewards = 0.5, search.notes.setdefault("mean reward", [])
+    baseline: float | None = None
+    rewards = search.notes.setdefault("mean reward", [])
     while space.open_.any():
         numbers, steps = [], []
         for _ in range(batch):
@@ -72,6 +73,7 @@ def _reinforce(search: Search, space: LatentSpace, seen: "_Rewards", batch: int,
             numbers.append(number)
             steps.append(point)
         found = seen.of(search.scores([space.circuits[k] for k in numbers]))
+        baseline = float(found.mean()) if baseline is None else baseline
         policy.learn(np.array(steps), found - baseline, spread)
         baseline = 0.7 * baseline + 0.3 * float(found.mean())
         rewards.append(float(found.mean()))
