@@ -32,6 +32,14 @@ def test_variants_find_a_pair(options):
     assert found.spent <= 2500
 
 
+@pytest.mark.parametrize("method", ["supernet", "differentiable", "training-free"])
+def test_the_smallest_budget_still_trains_a_circuit(method):
+    task = cat_state(2, 4)
+    budget = task.price([place for place in task.space.places if place.gate == "rx"] * 2)
+    found = seek(task, method, budget)
+    assert found.best is not None and found.spent <= budget
+
+
 def test_equal_seeds_give_equal_searches():
     one, other = (seek(cat_state(3, 6), "supernet", 2500, seed=7, population=8, generations=3) for _ in range(2))
     assert one.errors == other.errors

@@ -121,11 +121,10 @@ def layers_for(space: Space) -> int:
 
 
 def allowance(search: Search) -> float:
-    """What is left of the budget of a search, or without a limit what a hundred of its largest circuits take."""
-    if search.budget.limit is not None:
-        return search.budget.left
-    largest = draw(search.space, np.random.default_rng(0), search.space.max_places)
-    return 100.0 * search.task.price(largest)
+    """What is left of the budget of a search once one of its largest circuits is paid, so that no method spends all
+    before it trains one; without a limit what a hundred take."""
+    price = search.task.price(draw(search.space, np.random.default_rng(0), search.space.max_places))
+    return 100.0 * price if search.budget.limit is None else max(0.0, search.budget.left - price)
 
 
 class SparseAdam:

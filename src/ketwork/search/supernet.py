@@ -23,6 +23,7 @@ class Plan(NamedTuple):
     """How a cycle goes; the options of `supernet` by their names."""
 
     training: float
+    evolution: float
     population: int
     generations: int
     changes: int
@@ -72,6 +73,7 @@ def supernet(
     layers: int | None = None,
     cycles: int = 2,
     training: float = 0.3,
+    evolution: float = 0.3,
     population: int = 40,
     generations: int = 20,
     changes: int = 4,
@@ -83,23 +85,24 @@ def supernet(
     train those.
 
     sharing: "one-shot" or "entangled", see `Slots`. nets: tables of angles; a sub-circuit trains the one in which it
-    is best. layers: of the super-circuit; None for twice as many slots as a circuit may have gates. cycles: in how many
-    parts the budget is spent, each with a super-circuit of its own. training: the share of a cycle's budget for the
-    super-circuit's angles. population, generations: of the evolution. changes: by how many slots a sampled
-    sub-circuit differs at most from the one before (restricted sampling). shrink: over which share of the training the
-    smallest sub-circuits that are sampled shrink from the largest to one gate. rate: of Adam. noise_aware: whether
-    evolution compares values on the task's backend; else on the ideal simulator, as an ablation. A circuit's places
-    say which qubits of the device it uses, so that qubits and gates are searched together.
+    is best. layers: of the super-circuit; None for twice as many slots as a circuit may have gates. cycles: in how
+    many parts the budget is spent, each with a super-circuit of its own. training: the share of a cycle's budget for
+    the super-circuit's angles; evolution: the most of it that the evolution may take. population, generations: of
+    this. changes: by how many slots a sampled sub-circuit differs at most from the one before (restricted sampling).
+    shrink: over which share of the training the smallest sub-circuits that are sampled shrink from the largest to one
+    gate. rate: of Adam. noise_aware: whether evolution compares values on the task's backend; else on the ideal
+    simulator, as an ablation. A circuit's places say which qubits of the device it uses, so that qubits and gates are
+    searched together.
     Source: Wang et al., QuantumNAS, arXiv:2107.10845 (super-circuit, restricted sampling, noise-adaptive evolution);
     Du et al., arXiv:2010.10217 (several nets); Chen et al., arXiv:2107.00651 (entangled angles).
     """
     for name, value in (("nets", nets), ("cycles", cycles), ("generations", generations), ("changes", changes)):
         check_int(name, value, 1)
     check_int("population", population, 4)
-    check_real("training", training, 0, 1)
-    check_real("shrink", shrink, 0, 1)
+    for name, share in (("training", training), ("evolution", evolution), ("shrink", shrink)):
+        check_real(name, share, 0, 1)
     slots = layered(search.space, layers or layers_for(search.space), sharing)
-    plan = Plan(training, population, generations, changes, shrink, noise_aware)
+    plan = Plan(training, evolution, population, generations, changes, shrink, noise_aware)
     done = 0
     while True:
         search.say(f"super-circuit {done + 1}: training")
@@ -114,7 +117,7 @@ def _cycle(search: Search, net: SuperCircuit, plan: Plan, allowed: float) -> Non
     values = _train(search, net, plan, begun + plan.training * allowed)
     search.notes.setdefault("super-circuit values", []).append([float(v) for v in values])
     search.say("evolution of sub-circuits")
-    ranked = _evolve(search, net, plan)
+    ranked = _evolve(search, net, plan, begun + (plan.training + plan.evolution) * allowed)
     search.say("training of the best sub-circuits")
     trained: list[Score] = []
     for first in range(0, len(ranked), 16):
@@ -167,14 +170,14 @@ class Candidate(NamedTuple):
     angles: Floats
 
 
-def _evolve(search: Search, net: SuperCircuit, plan: Plan) -> list[Candidate]:
-    """All sub-circuits that were looked at, the best first."""
+def _evolve(search: Search, net: SuperCircuit, plan: Plan, until: float) -> list[Candidate]:
+    """All sub-circuits that were looked at until so much was spent, the best first; at least one."""
     slots, rng, seen = net.slots, search.rng, dict[Any, Candidate]()
 
     def look(choices: Ints) -> None:
         architecture, _, kept = slots.build(choices)
         key = canonical(architecture)[0]
-        if architecture and key not in seen:
+        if architecture and key not in seen and (search.budget.spent < until or not seen):
             value, angles = net.look(kept, plan.noise_aware)
             seen[key] = Candidate(value, kept, architecture, angles)
 

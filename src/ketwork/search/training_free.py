@@ -91,13 +91,16 @@ def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tu
     """Look at new circuits, then train the best of all that wait, until the round's budget is spent."""
     screening, candidates, batch = sizes
     begun = search.budget.spent
+    if not allowed:  # proxies would cost what is left
+        search.score(draw(search.space, search.rng, 1))
+        return
     drawn = _many_paths(search, pool, candidates)
     search.say(f"{len(drawn)} circuits drawn; proxies")
     for architecture in drawn:
         if search.budget.spent - begun >= screening * allowed and pool.waiting:
             break
         pool.waiting.append((architecture, measured(search, architecture, screen)))
-    while pool.waiting and search.budget.spent - begun < allowed:
+    while pool.waiting:
         order = _order(search, screen, pool)
         first = [pool.waiting[k] for k in order[:batch]]
         search.say("training of the first circuits")
@@ -106,6 +109,8 @@ def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tu
         pool.waiting = [item for k, item in enumerate(pool.waiting) if k not in chosen]
         pool.known += [(found, score.error) for (_, found), score in zip(first, scores, strict=True)]
         _report(search, screen, pool)
+        if search.budget.spent - begun >= allowed:
+            return
 
 
 def _many_paths(search: Search, pool: Pool, candidates: int) -> list[Architecture]:
