@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, PauliSum, Simulator
+from ketwork.experiments.data import load
 from ketwork.experiments.search_names import STANDARD, task_of
 from ketwork.experiments.task import UserError
 from ketwork.search import Energy, Inner
@@ -79,6 +80,9 @@ def test_digits_as_small_images():
     rows = found.images[found.target < 4]
     corners = rows[:, :2, :2].mean(axis=(1, 2))  # the mean of four pixels, standardised and clipped: few values
     assert len(np.unique(goal.train.inputs[:, 0])) <= len(np.unique(corners))
+    # Whole images can be given afterwards
+    inputs = goal.prepared.inputs(load("digits").X)
+    assert all((np.abs(inputs - row).max(axis=1) < 1e-9).any() for row in goal.test.inputs)
 
 
 def test_tables_and_generators(tmp_path):

@@ -1,8 +1,11 @@
 """Found circuits elsewhere: equal energies, states, predictions and gradients in every form; files and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
+from sklearn.metrics import log_loss
 
 from ketwork import Circuit, Simulator
 from ketwork.operators import MaxCut, load_molecule
@@ -11,6 +14,7 @@ from ketwork.search.export import found_circuit, load_found, read_found, write_f
 from ketwork.search.inner import Inner
 
 BELL = (Place("ry", (0,)), Place("cx", (0, 1)), Place("rz", (1,)), Place("cx", (0, 1)), Place("rx", (1,)))
+NAMES = np.array(["setosa", "versicolor", "virginica"])
 SIX = Setting(inner=Inner(steps=6), max_gates=12)
 
 
@@ -24,7 +28,7 @@ def energy():
 def flowers(request):
     readout, uploads = request.param
     X, y = load_iris(return_X_y=True)
-    task = classify(X, y, SIX, readout=readout, uploads=uploads, sharpness=3.0)
+    task = classify(X, NAMES[y], SIX, readout=readout, uploads=uploads, sharpness=3.0)
     gates = [Place("ry", (q,)) for q in range(4)] + [Place("cx", (q, q + 1)) for q in range(3)] + [Place("rx", (0,))]
     return task, task.evaluate(gates)
 
@@ -77,28 +81,68 @@ def test_gates_that_cancel_are_left_out(energy):
 def test_the_classifier_answers_as_the_task(flowers):
     task, score = flowers
     goal = task.goal
+    X, _ = load_iris(return_X_y=True)
     found = found_circuit(task, score)
     model = found.classifier()
-    outputs = goal.outputs(found.searched, None, found.params, goal.test.inputs)
-    np.testing.assert_array_equal(model.predict(goal.test.inputs), outputs.argmax(axis=1))
-    chances = model.predict_proba(goal.test.inputs)
+    outputs = goal.outputs(found.searched, None, found.params, goal.prepared.inputs(X))
+    np.testing.assert_array_equal(model.predict(X), NAMES[outputs.argmax(axis=1)])
     wanted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    np.testing.assert_allclose(chances, wanted / wanted.sum(axis=1, keepdims=True), atol=1e-9)
-    assert model.score(goal.test.inputs, goal.test.targets) == pytest.approx(
-        1 - goal.judge(found.searched, None, found.params, goal.test)[1]
-    )
+    np.testing.assert_allclose(model.predict_proba(X), wanted / wanted.sum(axis=1, keepdims=True), atol=1e-9)
+
+
+def test_the_classifier_is_as_good_as_the_task_says(flowers):
+    task, score = flowers
+    goal = task.goal
+    X, y = load_iris(return_X_y=True)
+    found = found_circuit(task, score)
+    inputs = goal.prepared.inputs(X)
+    rows = [np.flatnonzero((inputs == row).all(axis=1) & (y == label))[0] for row, label in
+            zip(goal.test.inputs, goal.test.targets, strict=True)]  # fmt: skip
+    right = found.classifier().score(X[rows], NAMES[y[rows]])
+    assert right == pytest.approx(1 - goal.judge(found.searched, None, found.params, goal.test)[1])
 
 
 def test_fitting_goes_on_from_the_found_angles(flowers):
     task, score = flowers
-    goal = task.goal
+    X, y = load_iris(return_X_y=True)
     found = found_circuit(task, score)
     model = found.classifier(optimizer="l-bfgs", epochs=5, early_stopping=False, random_state=0)
-    before = -np.mean(np.log(model.predict_proba(goal.train.inputs)[np.arange(len(goal.train)), goal.train.targets]))
-    model.fit(goal.train.inputs, goal.train.targets)
-    after = -np.mean(np.log(model.predict_proba(goal.train.inputs)[np.arange(len(goal.train)), goal.train.targets]))
-    assert after < before + 1e-6
+    before = log_loss(y, model.predict_proba(X))
+    scale = model.scale_
+    model.fit(X, NAMES[y])
+    assert log_loss(y, model.predict_proba(X)) < before + 1e-6
     assert np.abs(model.weights_ - found.params).max() < 2.0  # it began there, not anywhere
+    assert model.scale_ is scale
+
+
+@pytest.mark.parametrize(("encoding", "uploads", "qubits"), [("angle", 1, 4), ("amplitude", 1, 2), ("iqp", 2, 4)])
+def test_principal_components_come_along(encoding, uploads, qubits, tmp_path):
+    X, y = load_wine(return_X_y=True)
+    labels = np.array([-1, 5, 7])
+    task = classify(X, labels[y], SIX, n_features=4, n_qubits=qubits, encoding=encoding, uploads=uploads)
+    gates = [Place("ry", (q,)) for q in range(task.space.n_qubits)]
+    found = found_circuit(task, task.evaluate(gates))
+    outputs = task.goal.outputs(found.searched, None, found.params, task.goal.prepared.inputs(X))
+    write_found(found, tmp_path / "circuits", "random-0")
+    model = load_found(tmp_path).classifier(epochs=1, random_state=0)
+    assert model.n_features_in_ == 13
+    np.testing.assert_array_equal(model.classes_, labels)
+    np.testing.assert_array_equal(model.predict(X), labels[outputs.argmax(axis=1)])
+    with pytest.raises(ValueError, match="13 features"):
+        model.predict(X[:, :4])
+    reduced = model[0].transform(X)
+    model.fit(X[::2], labels[y[::2]])
+    np.testing.assert_array_equal(model[0].transform(X), reduced)  # other data do not change what the circuit sees
+
+
+def test_a_goal_without_raw_features():
+    X, y = load_iris(return_X_y=True)
+    task = classify(X, y, SIX)
+    task = replace(task, goal=replace(task.goal, prepared=None))
+    found = found_circuit(task, task.evaluate([Place("ry", (0,))]))
+    inputs = task.goal.test.inputs
+    outputs = task.goal.outputs(found.searched, None, found.params, inputs)
+    np.testing.assert_array_equal(found.classifier().predict(inputs), outputs.argmax(axis=1))
 
 
 def test_a_layer_of_data(flowers):

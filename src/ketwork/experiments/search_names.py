@@ -24,6 +24,7 @@ from ketwork.experiments.task import UserError
 from ketwork.noise import NoiseModel
 from ketwork.operators import molecule_names
 from ketwork.search.inner import Inner
+from ketwork.search.learning_goal import Classification
 from ketwork.search.setting import GATE_SET, Setting, gate_noise
 from ketwork.search.space import Space, draw
 from ketwork.search.task_makers import classify, combinatorial, ground_state, prepare_state, prepare_unitary
@@ -277,11 +278,16 @@ def _data_task(what: str, head: str, rest: str, maker: _Maker) -> Task:
     data = load(source, given.get("target"))
     data = _some_classes(data, given.get("classes"))
     data = draw_rows(data, given.get("samples", _MOST_SAMPLES), maker.seed)
-    X, width = _features(head, data), given.get("features", _SIDE**2)
+    pixels, width = _pixels(head, data), given.get("features", _SIDE**2)
+    X = data.X if pixels is None else data.X @ pixels.T
     n = given.get("qubits", max(4, (len(np.unique(data.y)) - 1).bit_length()))
     keys = {key: given[key] for key in ("encoding", "batch", "uploads", "measure", "readout") if key in given}
     name = "-".join([Path(head).stem, *(word.replace("=", "") for word in rest.replace(",", ":").split(":") if word)])
-    return classify(X, data.y, maker.setting(n), n_qubits=n, n_features=width, name=name, seed=maker.seed, **keys)
+    task = classify(X, data.y, maker.setting(n), n_qubits=n, n_features=width, name=name, seed=maker.seed, **keys)
+    goal = task.goal
+    if pixels is None or not isinstance(goal, Classification) or goal.prepared is None:
+        return task
+    return replace(task, goal=replace(goal, prepared=goal.prepared.after(pixels)))
 
 
 def _data_options(what: str, head: str, rest: str) -> tuple[dict[str, Any], list[str]]:
@@ -315,10 +321,11 @@ def _some_classes(data: Dataset, count: int | None) -> Dataset:
     return replace(data, X=data.X[rows], y=data.y[rows])
 
 
-def _features(head: str, data: Dataset) -> Floats:
-    """Features (N, F); images as `_SIDE` x `_SIDE` pixels, each the mean of those it covers."""
+def _pixels(head: str, data: Dataset) -> Floats | None:
+    """(_SIDE^2, F) what makes `_SIDE` x `_SIDE` pixels of images, each the mean of those it covers; None for others."""
     side = round(np.sqrt(data.X.shape[1]))
     if head not in ("digits", *IMAGES) or side % _SIDE:
-        return data.X
+        return None
     step = side // _SIDE
-    return np.asarray(data.X.reshape(-1, _SIDE, step, _SIDE, step).mean(axis=(2, 4)).reshape(-1, _SIDE**2))
+    rows = np.kron(np.eye(_SIDE), np.full((1, step), 1 / step))
+    return np.asarray(np.kron(rows, rows))

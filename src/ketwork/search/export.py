@@ -1,7 +1,7 @@
 """A found circuit for use elsewhere: bound, as OpenQASM and Qiskit, as a scikit-learn classifier, as a torch layer."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,16 @@ from ketwork.circuit import Circuit
 from ketwork.engine.simulator import Simulator
 from ketwork.models.encoding import Encoding
 from ketwork.models.plain import as_plain, from_plain
+from ketwork.models.scaling import FeatureScale
 from ketwork.models.storage import from_arrays
 from ketwork.operators import PauliSum
 from ketwork.search.learning_goal import Classification
+from ketwork.search.raw_features import Preparation, project
 from ketwork.search.tasks import Score, Task, as_trained
 
 Floats = NDArray[np.floating[Any]]
-_READ = "observables.json"
+_READ, _PREPARED = "observables.json", "preparation.json"
+"""Files of what all circuits of a task have in common."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,8 @@ class FoundCircuit:
     error, value: what the search said of them. prefix: gates before the searched ones, a reference state or the
     encoding of data with inputs x; None for none. uploads: how often both come one after the other, with the same
     angles. observables: what the task reads; none for a unitary, which is the answer itself. readout, sharpness: as of
-    `Classification`, "" and 0 for tasks without data.
+    `Classification`, "" and 0 for tasks without data. prepared: what makes inputs of features, None where that is not
+    known.
     """
 
     task: str
@@ -43,6 +47,7 @@ class FoundCircuit:
     uploads: int = 1
     readout: str = ""
     sharpness: float = 0.0
+    prepared: Preparation | None = None
 
     @cached_property
     def circuit(self) -> Circuit:
@@ -81,39 +86,41 @@ class FoundCircuit:
         return made
 
     def classifier(self, **parameters: Any) -> Any:
-        """A fitted `VariationalClassifier` with the found circuit and angles, for inputs (N, n_inputs) as the task has
-        them and numbers of classes as targets.
+        """A fitted scikit-learn classifier with the found circuit and angles, for features (N, F) and labels as they
+        were given to the task.
 
-        Its `fit` goes on from the found angles (warm_start). parameters: of `VariationalClassifier`, such as `backend`,
-        `epochs` or `precision` ("double" here).
+        It is a `VariationalClassifier`, in a `Pipeline` behind the map that reduces features where the task has one;
+        without `prepared` it takes inputs and numbers of classes. Its `fit` goes on from the found angles and leaves
+        map and scale as they are. parameters: of `VariationalClassifier`, such as `backend`, `epochs` or `precision`
+        ("double" here).
         Raises: ValueError for tasks that are no data.
         """
         if not self.readout or self.prefix is None:
             raise ValueError(f"Task {self.task!r} is no data to classify: take `circuit`, `bound` or `layer`.")
+        made = self.prepared or _as_it_is(self.prefix, len(self.observables))
         once = self.uploads == 1
         own: dict[str, Any] = {
-            "encoding": Encoding("found", self.prefix if once else self.circuit, span="raw"),
+            "encoding": replace(made.encoding, circuit=self.prefix if once else self.circuit),
             "ansatz": self.searched if once else None,
+            "scale": made.scale.factor,
             "readout": self.readout,
             "observables": list(self.observables) if self.readout == "observables" else None,
             "precision": "double",
             "warm_start": True,
         }
         backend = parameters.pop("backend", None)
-        features = self.prefix.n_inputs
         config = {
             "kind": "VariationalClassifier",
             "parameters": {name: as_plain(value) for name, value in (own | parameters).items()},
-            "n_features": features,
-            "classes": as_plain(np.arange(len(self.observables))),
+            "n_features": len(made.scale.mean),
+            "classes": as_plain(made.classes),
             "multilabel": False,
         }
-        arrays: dict[str, Any] = {
-            "scale_mean": np.zeros(features), "scale_deviation": np.ones(features), "weights": self.params,
-        }  # fmt: skip
+        arrays: dict[str, Any] = {**made.scale.arrays, "weights": self.params}
         if self.readout == "observables":
             arrays["temperature"] = np.full(1, 1 / self.sharpness)
-        return from_arrays(config, arrays, backend)
+        model = from_arrays(config, arrays, backend)
+        return model if made.components is None else _behind(made, model)
 
     def _read(self) -> tuple[PauliSum, ...]:
         if not self.observables:
@@ -129,7 +136,7 @@ def found_circuit(task: Task, score: Score) -> FoundCircuit:
     if isinstance(goal, Classification):
         facts = {
             "prefix": goal.encoding, "uploads": goal.uploads, "readout": goal.readout, "sharpness": goal.sharpness,
-            "observables": tuple(goal.observables),
+            "observables": tuple(goal.observables), "prepared": goal.prepared,
         }  # fmt: skip
     elif not getattr(goal, "reference", 0):  # else prefix and observable are of a larger system
         observable = getattr(goal, "observable", None)
@@ -140,18 +147,36 @@ def found_circuit(task: Task, score: Score) -> FoundCircuit:
     return FoundCircuit(task.name, circuit, params[: circuit.n_weights], score.error, score.value, **facts)
 
 
+def _as_it_is(prefix: Circuit, n_classes: int) -> Preparation:
+    """Of inputs that nothing is done to."""
+    nothing = FeatureScale.of(np.zeros((1, prefix.n_inputs)), 1.0, span="raw")
+    return Preparation(Encoding("found", prefix, span="raw"), nothing, np.arange(n_classes))
+
+
+def _behind(made: Preparation, model: Any) -> Any:
+    """A pipeline of the map and a model. A map that is given, not learned: fitting the pipeline leaves it as it is."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    given = {"components": made.components, "offset": made.offset}
+    first = FunctionTransformer(project, validate=True, kw_args=given).fit(np.zeros((1, made.n_features)))
+    return Pipeline([("reduce", first), ("circuit", model)])
+
+
 # ---------------------------------------------------------------------- files
 def write_found(found: FoundCircuit, folder: str | Path, name: str) -> None:
     """Write a circuit into a folder: NAME.qasm (OpenQASM 3, angles in place), NAME.json for `read_found`, and once
-    for all circuits of a task what is read of them."""
-    place = Path(folder)
+    for all circuits of a task what is read of them and what prepares data."""
+    place, made = Path(folder), found.prepared
     place.mkdir(parents=True, exist_ok=True)
     (place / f"{name}.qasm").write_text(found.bound.to_qasm3(), encoding="utf-8")
-    kept = {key: as_plain(getattr(found, key)) for key in FoundCircuit.__dataclass_fields__ if key != "observables"}
+    shared = {_READ: list(found.observables), **({} if made is None else {_PREPARED: _preparation_out(made)})}
+    for file, what in shared.items():
+        if not (place / file).exists():
+            (place / file).write_text(json.dumps(as_plain(what)) + "\n", encoding="utf-8")
+    names = [one.name for one in fields(found) if one.name not in ("observables", "prepared")]
+    kept = {one: as_plain(getattr(found, one)) for one in names}
     (place / f"{name}.json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
-    read = place / _READ
-    if not read.exists():
-        read.write_text(json.dumps(as_plain(list(found.observables))) + "\n", encoding="utf-8")
 
 
 def read_found(folder: str | Path, name: str) -> FoundCircuit:
@@ -160,13 +185,30 @@ def read_found(folder: str | Path, name: str) -> FoundCircuit:
     try:
         kept = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
         facts = {key: from_plain(value) for key, value in kept.items()}
-        observables = tuple(from_plain(json.loads((place / _READ).read_text(encoding="utf-8"))))
-        found = FoundCircuit(**{**facts, "params": np.asarray(facts["params"], float)}, observables=observables)
+        facts["observables"] = tuple(_read_plain(place / _READ))
+        if (place / _PREPARED).exists():
+            facts["prepared"] = _preparation_in(_read_plain(place / _PREPARED))
+        found = FoundCircuit(**{**facts, "params": np.asarray(facts["params"], float)})
         if found.params.shape != (found.searched.n_weights,):
             raise ValueError(f"{found.searched.n_weights} weights, but angles of shape {found.params.shape}")
     except (OSError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"There is no found circuit {name!r} in {place}: {error}") from None
     return found
+
+
+def _read_plain(path: Path) -> Any:
+    return from_plain(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _preparation_out(made: Preparation) -> dict[str, Any]:
+    own = {name: getattr(made, name) for name in ("encoding", "classes", "components", "offset")}
+    return {**own, "factor": made.scale.factor, **made.scale.arrays}
+
+
+def _preparation_in(facts: dict[str, Any]) -> Preparation:
+    encoding, factor = facts["encoding"], facts["factor"]
+    scale = FeatureScale.restored(facts, len(facts["scale_mean"]), factor, encoding.span)
+    return Preparation(encoding, scale, facts["classes"], facts["components"], facts["offset"])
 
 
 def load_found(folder: str | Path, method: str | None = None, seed: int | None = None) -> FoundCircuit:
@@ -176,7 +218,7 @@ def load_found(folder: str | Path, method: str | None = None, seed: int | None =
     Raises: ValueError where there is none, naming those that there are.
     """
     place = Path(folder) / "circuits"
-    names = sorted(path.stem for path in place.glob("*.json") if path.name != _READ)
+    names = sorted(path.stem for path in place.glob("*.json") if path.name not in (_READ, _PREPARED))
     start = "" if method is None else method if seed is None else f"{method}-{seed}"
     wanted = [name for name in names if name == start]
     if not wanted and seed is None:

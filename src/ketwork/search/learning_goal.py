@@ -17,6 +17,7 @@ from ketwork.models.losses import cross_entropy
 from ketwork.models.readout import class_observables, class_projectors, qubits_to_tell
 from ketwork.models.training import Samples, Trainee
 from ketwork.operators import PauliSum
+from ketwork.search.raw_features import Preparation
 from ketwork.seeds import generator
 from ketwork.solve.vqe import draws
 
@@ -35,7 +36,8 @@ class Classification:
     the end alone. readout: "observables": the softmax of `sharpness` times the values of one string of Z a class, on
     few qubits first; "single_shot": what the first ceil(log2 K) qubits are read as. batch: training samples, drawn
     anew for every evaluation; None for all. measure: what `final` gives, "loss" (cross-entropy) or "error" (the share
-    of wrong answers). An evaluation of the circuit for one sample counts as one.
+    of wrong answers). prepared: what the inputs were made by, for samples that come later. An evaluation of the circuit
+    for one sample counts as one.
     Raises: ValueError for an encoding with weights, parts that do not fit it, less than two classes or a part without
     samples.
     Source: Liu, Simonyan, Yang, DARTS, arXiv:1806.09055, eqs. 3 and 4 (weights by the training loss, architectures by
@@ -55,6 +57,7 @@ class Classification:
     seed: int = 0
     unit: str = ""
     good: float | None = None
+    prepared: Preparation | None = None
 
     def __post_init__(self) -> None:
         check_choice("readout", self.readout, READOUTS)

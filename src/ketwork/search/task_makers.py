@@ -16,6 +16,7 @@ from ketwork.operators import Molecule, PauliSum, Polynomial, Problem, ground_en
 from ketwork.search.goals import Energy
 from ketwork.search.inner import Inner
 from ketwork.search.learning_goal import Classification
+from ketwork.search.raw_features import Preparation, project
 from ketwork.search.setting import Setting
 from ketwork.search.tasks import Task
 from ketwork.solve.objective import diagonal_values, is_diagonal
@@ -148,24 +149,30 @@ def classify(
     data take their place; None for all features as they are. shares: of the validation and of the test data, drawn by
     `seed`, every class its share. scale: of the angles that standardised features become; None for one over how many
     features a qubit takes, at most 1: more of them would turn it too far. goal: fields of `Classification`. Where the
-    setting does not say how, angles are found by Adam in batches, or by Adam-SPSA where values are drawn.
+    setting does not say how, angles are found by Adam in batches, or by Adam-SPSA where values are drawn. What prepares
+    features is kept as the goal's `prepared`.
     Raises: ValueError for features that are not finite, one class alone, too few samples of a class.
     """
     features, labels, classes = _data(X, y)
     held = [check_real("shares", share, 0.01, 0.45) for share in shares]
     rest, test = _parted(np.arange(len(labels)), labels, held[1], seed)
     train, validation = _parted(rest, labels, held[0], seed + 1)
+    components = offset = None
     if n_features is not None and n_features < features.shape[1]:
-        features = _components(features, train, n_features)
-    width = features.shape[1]
+        components, offset = _components(features[train], n_features)
+    reduced = project(features, components, offset)
+    width = reduced.shape[1]
     n = min(width, max(4, len(classes))) if n_qubits is None else n_qubits
     made = encode(encoding, width, n)
     usual = min(1.0, n / width) if scale is None else check_real("scale", scale, 0.0)
-    scaled = FeatureScale.of(features[train], usual, span=made.span)
-    inputs = made.prepare(scaled.apply(features))
+    scaled = FeatureScale.of(reduced[train], usual, span=made.span)
+    prepared = Preparation(made, scaled, classes, components, offset)
+    inputs = prepared.inputs(features)
     parts = [Samples(inputs[rows], labels[rows]) for rows in (train, validation, test)]
     size = None if batch is None else min(check_int("batch", batch, 1), len(train))
-    after = Classification(made.circuit, parts[0], parts[1], len(classes), parts[2], batch=size, seed=seed, **goal)
+    after = Classification(
+        made.circuit, parts[0], parts[1], len(classes), parts[2], batch=size, seed=seed, prepared=prepared, **goal
+    )
     task = setting.task(name or "data", after)
     if setting.inner is not None or size is None or draws(task.backend):
         return task
@@ -238,9 +245,10 @@ def _parted(
     return np.sort(kept), np.sort(held)
 
 
-def _components(X: NDArray[np.float64], train: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """(N, count) the first principal components, of the rows `train`."""
+def _components(X: NDArray[np.float64], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The first principal components (count, F) of X, and what they are of its mean."""
     from sklearn.decomposition import PCA
 
-    check_int("n_features", count, 1, min(len(train), X.shape[1]))
-    return np.asarray(PCA(count, svd_solver="full").fit(X[train]).transform(X))
+    check_int("n_features", count, 1, min(X.shape))
+    found = PCA(count, svd_solver="full").fit(X)
+    return np.asarray(found.components_), np.asarray(found.components_ @ found.mean_)
