@@ -213,3 +213,23 @@ def test_games_end_where_no_action_is_left():
 def test_doors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("goal", ["spins", "cats"])
+def test_a_layer_is_one_step_that_keeps_the_angles_before_it(goal):
+    """New angles, as many as the layer has gates, stand behind those that the circuit had."""
+    energy = Energy(
+        PauliSum.from_dict({"ZZZ": 1.0, "XII": 0.7} if goal == "spins" else {"XXX": -1.0, "ZZI": -1.0}), -2.0
+    )
+    layers = Space(3, ("ry", "cx", "rxx"), max_gates=12, layers=("linear",))
+    task = Task(goal, energy, layers, inner=Inner(steps=3))
+    rng, search = np.random.default_rng(0), judge(task)
+    episodes = Episodes(task, 4, Rules())
+    episodes.begin(search, rng)
+    assert episodes.tail == 0
+    before = np.array([0.1, 0.2, 0.3])
+    start = episodes._start(before, (layers.places[0], layers.places[-1]), rng)
+    assert layers.places[-1].gate == "rxx" and len(start) == 5
+    np.testing.assert_array_equal(start[:3], before)
+    for moves in play(episodes, search, rng, 6):
+        assert np.isfinite(moves.rewards).all()

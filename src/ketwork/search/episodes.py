@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketwork.checks import check_int, check_real
-from ketwork.circuit.gates import GATES
 from ketwork.search.goals import Energy, Goal
 from ketwork.search.moment_tensor import first_rows, to_tensor
 from ketwork.search.space import Architecture
 from ketwork.search.tasks import Score, Task
+from ketwork.search.warm_start import n_angles
 
 Floats = NDArray[np.floating[Any]]
 _REACHED, _MISSED = 5.0, -5.0
@@ -142,7 +142,7 @@ class Episodes:
         self.threshold: Threshold | None = None
         self.empty = np.nan
         meter = self.task.meter((space.places[0],))
-        self.tail = meter.n_weights - GATES[space.places[0].gate].n_params
+        self.tail = meter.n_weights - n_angles(space.places[:1])
         self.exact = meter.exact
 
     # ------------------------------------------------------------------ beginning
@@ -225,7 +225,7 @@ class Episodes:
         if params is None and self.tail:
             return None
         before = np.zeros(0) if params is None else params
-        fresh = GATES[architecture[-1].gate].n_params
+        fresh = n_angles(architecture[-1:])
         kick = np.full(fresh, _KICK) if self.exact else rng.uniform(0, _KICK, fresh)
         own = len(before) - self.tail if params is not None else 0
         return np.concatenate([before[:own], kick, before[own:]])
