@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ketwork.circuit.gates import GATES
 from ketwork.search import tasks
@@ -27,7 +28,7 @@ from ketwork.solve.vqe import draws
 Floats = NDArray[np.floating[Any]]
 AtOnce = Callable[[Task, Sequence[Job]], Iterable[Trained]]
 _PLAIN = (str, int, float, bool, tuple, list, dict, type(None))
-_PATIENCE = 20_000  # answers in a row that were known before: then the space has no more to give
+_PATIENCE = 5_000  # answers in a row that were known before: then the space has no more to give
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ class Search:
         if score.known:
             seen.idle += 1
             if seen.idle >= _PATIENCE:
-                raise BudgetSpent(f"The last {_PATIENCE} circuits asked for were known: the space has no more to give.")
+                raise BudgetSpent(f"The last {_PATIENCE:,} circuits asked for were known: the space has no more to give.")
             return
         seen.idle = 0
         seen.errors.append((spent, score.error))
@@ -262,7 +263,9 @@ def seek(
     paid = Budget(budget)
     check_affordable(task, budget)
     place = None if folder is None else Path(folder)
-    with Log(place, {} if place is None else _whose(task, name, seed, options)) as log:
+    log_of = {} if place is None else _whose(task, name, seed, options)
+    # What methods compute themselves is small: threads of BLAS and torch would only wait for each other
+    with threadpool_limits(1), Log(place, log_of) as log:
         search = Search(task, paid, seed, log, at_once, watch)
         try:
             run(search, **options)
