@@ -46,13 +46,19 @@ def test_tasks_with_data_have_their_capacity_measured_on_rows_of_them():
     assert search.budget.spent == 2 * gradient + 2 * 8  # four rows of each class, two draws
 
 
-def test_given_weights_decide_what_is_trained_first():
-    task = cat_state(3, 6)
-    found = seek(task, "training-free", 3000, proxies=("paths",), weights=(1.0,), batch=4, **SMALL)
-    rng = np.random.default_rng(0)
-    random = [path_count(draw(task.space, rng), 3) for _ in range(200)]
-    assert path_count(found.front[-1].architecture, 3) > np.quantile(random, 0.75)
-    assert found.notes["weights of proxies"] == {"paths": 1.0}
+@pytest.mark.parametrize("weight", [1.0, -1.0])
+def test_given_weights_decide_what_is_trained_first(weight):
+    asked = []
+
+    def spied(search):
+        scores = search.scores
+        search.scores = lambda circuits: asked.append(circuits) or scores(circuits)
+        training_free(search, proxies=("paths",), weights=(weight,), batch=4, candidates=60, rounds=1)
+
+    found = seek(cat_state(3, 6), spied, 3000)
+    paths = [weight * path_count(architecture, 3) for batch in asked[:10] for architecture in batch]
+    assert len(paths) == 40 and paths == sorted(paths, reverse=True)
+    assert found.notes["weights of proxies"] == {"paths": weight}
 
 
 def test_it_beats_random_search_on_the_cat_state():
@@ -67,7 +73,7 @@ def test_notes_say_how_well_each_proxy_ranks():
     found = seek(cat_state(3, 6, gate_noise(0.01, 0.02)), "training-free", 3000, **SMALL)
     assert set(found.notes["weights of proxies"]) == set(PROXIES)
     assert all(-1 <= tau <= 1 for tau in found.notes["rank correlation with -error"].values())
-    assert found.notes["circuits screened"] > len(found.errors) > 3
+    assert found.notes["circuits screened"] > 3 and len(found.errors) > 3
     assert found.spent <= 3000
 
 
@@ -85,3 +91,10 @@ def test_doors():
     ):
         with pytest.raises(ValueError, match=message):
             seek(cat_state(2, 4), training_free, 2000, **options)
+
+
+def test_a_space_that_is_used_up_ends_the_search():
+    small = Task("one", Energy(PauliSum.from_dict({"Z": 1.0}), -1.0), Space(1, ("x", "h"), max_gates=2))
+    found = seek(small, "training-free", 5000, candidates=100)
+    assert found.best.error < 1e-9 and found.spent < 5000
+    assert len(found.errors) == 4  # x, h, xh, hx
