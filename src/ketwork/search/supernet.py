@@ -16,6 +16,7 @@ from ketwork.search.tasks import Score
 from ketwork.search.warm_start import n_angles
 
 Floats = NDArray[np.floating[Any]]
+_RATE = 0.05  # of Adam
 _IDLE = 0.05  # radians that a gate hardly turns by
 
 
@@ -78,7 +79,6 @@ def supernet(
     generations: int = 20,
     changes: int = 4,
     shrink: float = 0.5,
-    rate: float = 0.05,
     noise_aware: bool = True,
 ) -> None:
     """Train one circuit of slots by its sub-circuits, find the best of these with the angles it has by evolution, and
@@ -90,7 +90,7 @@ def supernet(
     the super-circuit's angles; evolution: the most of it that the evolution may take. population, generations: of
     this. changes: by how many slots a sampled sub-circuit differs at most from the one before (restricted sampling).
     shrink: over which share of the training the smallest sub-circuits that are sampled shrink from the largest to one
-    gate. rate: of Adam. noise_aware: whether evolution compares values on the task's backend; else on the ideal
+    gate. noise_aware: whether evolution compares values on the task's backend; else on the ideal
     simulator, as an ablation. A circuit's places say which qubits of the device it uses, so that qubits and gates are
     searched together.
     Source: Wang et al., QuantumNAS, arXiv:2107.10845 (super-circuit, restricted sampling, noise-adaptive evolution);
@@ -107,7 +107,7 @@ def supernet(
     while True:
         search.say(f"super-circuit {done + 1}: training")
         allowed = allowance(search) / max(1, cycles - done)
-        _cycle(search, SuperCircuit(search, slots, nets, rate), plan, allowed)
+        _cycle(search, SuperCircuit(search, slots, nets, _RATE), plan, allowed)
         done += 1
 
 
