@@ -15,6 +15,7 @@ bench: .venv-bench/ready
 	.venv-bench/bin/python benchmarks/noise.py
 	.venv-bench/bin/python benchmarks/solve.py
 	.venv-bench/bin/python benchmarks/learn.py
+	.venv-bench/bin/python benchmarks/search.py
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .
