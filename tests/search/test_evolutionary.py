@@ -91,6 +91,7 @@ def test_equal_seeds_go_the_same_way():
         ({"population": 1}, "`population`"),
         ({"crossover": 1.5}, "`crossover`"),
         ({"objectives": ("error", "width")}, "`objectives` must be one of"),
+        ({"objectives": ()}, "`objectives` must name at least one"),
     ],
 )
 def test_doors(options, message):

@@ -92,3 +92,15 @@ def test_rewards():
 def test_doors(method, options, message):
     with pytest.raises(ValueError, match=message):
         seek(TASK, method, 500, **options)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("gates", "count"), [(("rx",), 1), (("h", "sx", "s"), None)])
+def test_a_space_that_is_used_up_ends_the_search(name, gates, count):
+    """Of one circuit alone, and of less circuits than the pool would hold: each is trained once."""
+    method, options = METHODS[name]
+    small = Task("one", Energy(PauliSum.from_dict({"Z": 1.0}), -1.0), Space(1, gates, max_gates=3))
+    found = seek(small, method, 5000, **options)
+    assert found.spent < 5000 and found.message == "the method ended"
+    trained = len(found.errors)
+    assert trained == (count or found.notes["pool"]) == len({s for s, _ in found.errors})

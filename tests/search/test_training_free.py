@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from cat_states import cat_state
+from ketwork.operators import PauliSum
 from ketwork.search.budget import Budget
+from ketwork.search.goals import Energy
 from ketwork.search.log import Log
 from ketwork.search.proxies import path_count
 from ketwork.search.seek import Search, seek
 from ketwork.search.setting import Setting, gate_noise
-from ketwork.search.space import draw
+from ketwork.search.space import Space, draw
 from ketwork.search.task_makers import classify
+from ketwork.search.tasks import Task
 from ketwork.search.training_free import PROXIES, Screen, measured, training_free
 
 SMALL = {"candidates": 60, "pairs": 10, "replicas": 4, "rounds": 2}

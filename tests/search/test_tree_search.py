@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ketwork.search import Budget, Search, seek
+from ketwork import PauliSum
+from ketwork.search import Budget, Energy, Search, Space, Task, seek
 from ketwork.search.log import Log
 from ketwork.search.tree_search import _branch, _filled, _Tree, _uct, _way
 from searching import errors, ghz_task, hydrogen_task, same
@@ -110,3 +111,10 @@ def test_every_walk_is_told_its_answer():
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):
         seek(ghz_task(), "mcts", 1_000, **options)
+
+
+def test_a_space_that_is_used_up_ends_the_search():
+    small = Task("one", Energy(PauliSum.from_dict({"Z": 1.0}), -1.0), Space(1, ("x", "h"), max_gates=2))
+    found = seek(small, "mcts", 5000)
+    assert found.best.error < 1e-9 and found.spent < 5000
+    assert len(found.errors) == 5  # nothing, x, h, xh, hx

@@ -17,6 +17,8 @@ Floats = NDArray[np.floating[Any]]
 OBJECTIVES = ("error", "depth", "two-qubit", "gates")
 """What `evolutionary` can minimise at once."""
 
+_SAME = 5  # tries that come to one circuit: then there are few others
+
 
 def evolutionary(
     search: Search,
@@ -41,6 +43,8 @@ def evolutionary(
     check_int("population", population, 2)
     check_int("changes", changes, 1)
     check_real("crossover", crossover, 0, 1)
+    if not objectives:
+        raise ValueError(f"Argument `objectives` must name at least one of {', '.join(OBJECTIVES)}, but is empty.")
     for name in objectives:
         check_choice("objectives", name, OBJECTIVES)
     least = (search.task.goal.good or 0.0) / 100
@@ -143,11 +147,13 @@ def _marks(score: Score, objectives: Sequence[str], least: float) -> list[float]
 
 
 def _unmet(search: Search, met: set[Architecture], make: Any) -> Architecture:
-    """A circuit that was not there before, or after some fifty tries one that was."""
+    """A circuit that was not there before, or after some fifty tries one that was, sooner where all are the same."""
+    tried: list[Architecture] = []
     for _ in range(50):
         found: Architecture = make()
         form = canonical(found)[0]
-        if form not in met:
+        tried.append(form)
+        if form not in met or tried.count(form) > _SAME:
             break
     met.add(form)
     return found

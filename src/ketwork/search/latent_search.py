@@ -63,12 +63,11 @@ def _reinforce(search: Search, space: LatentSpace, seen: "_Rewards", batch: int,
     while space.open_.any():
         numbers, steps = [], []
         for _ in range(batch):
+            if not space.open_.any():
+                break
             mean = policy.step(space.points[number])
             point = mean + spread * search.rng.standard_normal(len(mean))
-            nearest = space.nearest(point)
-            if nearest < 0:
-                break
-            number = nearest
+            number = space.nearest(point)
             space.take(np.array([number]))
             numbers.append(number)
             steps.append(point)

@@ -73,6 +73,8 @@ def embed(space: Space, circuits: list[Architecture], epochs: int, seed: int, **
     """The points (C, d) of circuits, by an autoencoder that is trained on them."""
     from ketwork.search.graph_autoencoder import train_autoencoder
 
+    if len(circuits) < 2:  # one point, wherever it is
+        return np.zeros((len(circuits), 1))
     options = {"batch": max(2, min(64, len(circuits)))} | options
     return points_of(train_autoencoder(space, circuits, epochs, seed=seed, **options), circuits)
 
@@ -89,7 +91,7 @@ def latent_spaces(
     search: Search, learned: LatentSpace | None, pool: int, epochs: int, n_gates: int | None, seed: int
 ) -> Iterator[LatentSpace]:
     """The latent spaces of a search, one after the other as they are used up: that which was learned before, if one
-    was, then others, each of the next seed.
+    was, then others, each of the next seed; none after one that holds all circuits of the space.
 
     Each that is learned is written down before it is used: an interrupted search goes on with the last one.
     """
@@ -106,4 +108,6 @@ def latent_spaces(
             seed, *state = search.kept
             found = LatentSpace(*state)
         yield found
+        if len(found.circuits) < pool:  # these were all that the space has
+            return
         search.kept, seed = None, seed + 1

@@ -14,6 +14,7 @@ from ketwork.search.seek import Search
 from ketwork.search.space import Architecture, Space, draw, mutate, oriented, size_of
 
 Floats = NDArray[np.floating[Any]]
+_BARREN = 10  # rounds in a row in which all circuits that come up were trained before
 
 
 def predictor(
@@ -50,13 +51,17 @@ def predictor(
 
     train([draw(search.space, search.rng, n_gates) for _ in range(first)])
     told = search.notes.setdefault("rank correlation", [])
-    while True:
+    barren = 0
+    while barren < _BARREN:  # with no circuit left that was not trained, nothing is left to do
         model = _fitted(search, list(known.values()), list(seen.values()))
         best = [known[form] for form in sorted(seen, key=lambda form: seen[form])[:parents]]
         candidates = _fresh(search, best, screened, n_gates, set(seen))
         if not candidates:
+            before = len(seen)
             train([draw(search.space, search.rng, n_gates) for _ in range(batch)])
+            barren = 0 if len(seen) > before else barren + 1
             continue
+        barren = 0
         guess = model.predict(features(search.space, candidates))
         chosen = [candidates[k] for k in np.argsort(guess, kind="stable")[: batch - round(share * batch)]]
         blind = [draw(search.space, search.rng, n_gates) for _ in range(round(share * batch))]

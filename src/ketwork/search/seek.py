@@ -183,7 +183,7 @@ class Search:
         if score.known:
             seen.idle += 1
             if seen.idle >= _PATIENCE:
-                raise BudgetSpent(f"The last {_PATIENCE:,} circuits asked for were known: the space has no more to give.")
+                raise BudgetSpent(f"The last {_PATIENCE:,} answers were known: the space has no more to give.")
             return
         seen.idle = 0
         seen.errors.append((spent, score.error))

@@ -25,6 +25,7 @@ from ketwork.search.slots import allowance
 from ketwork.search.space import Architecture, draw
 
 Floats = NDArray[np.floating[Any]]
+_BARREN = 5  # rounds in a row in which all circuits that are drawn were known
 _ROWS = 4  # of each class, for representational capacity
 PROXIES = ("paths", "expressibility", "resilience", "capacity", "gradient")
 
@@ -81,10 +82,12 @@ def training_free(
     if weights is not None and len(weights) != len(chosen):
         raise ValueError(f"Argument `weights` must hold {len(chosen)} numbers, one a proxy, but holds {len(weights)}.")
     screen = Screen(chosen, max(10, pairs), replicas, draws, None if weights is None else np.asarray(weights, float))
-    pool, done = Pool(), 0
-    while True:
+    pool, done, barren = Pool(), 0, 0
+    while barren < _BARREN:  # with no circuit left to look at or to train, nothing is left to do
+        before = len(pool.seen) + len(pool.known)
         _round(search, screen, pool, allowance(search) / max(1, rounds - done), (screening, candidates, batch))
         done += 1
+        barren = 0 if len(pool.seen) + len(pool.known) > before else barren + 1
 
 
 def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tuple[float, int, int]) -> None:

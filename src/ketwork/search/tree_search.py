@@ -18,6 +18,7 @@ KINDS = ("best-first", "uct")
 _FLOOR = 1e-12  # errors below it are rounding
 _FRONTIER = 5000  # moves that are kept in mind
 _TREES = 40
+_BARREN = 50  # times that no move from the empty circuit is new: then all are known
 
 
 def tree_search(
@@ -60,8 +61,10 @@ def tree_search(
         _uct(search, batch, curious, n_gates)
         return
     tree = _Tree(search, stride, moves, (gate_cost, curious, chance), warm)
-    while True:
+    barren = 0
+    while barren < _BARREN:  # with no circuit left that was not met, nothing is left to do
         tree.plant()
+        barren = 0 if tree.frontier else barren + 1
         while tree.frontier:
             tree.grow(batch)
 
