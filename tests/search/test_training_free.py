@@ -101,3 +101,10 @@ def test_a_space_that_is_used_up_ends_the_search():
     found = seek(small, "training-free", 5000, candidates=100)
     assert found.best.error < 1e-9 and found.spent < 5000
     assert len(found.errors) == 4  # x, h, xh, hx
+
+
+def test_circuits_that_are_passed_over_come_again():
+    """More candidates than the space has circuits: what the budget of one round does not reach waits for the next."""
+    small = Task("z", Energy(PauliSum.from_dict({"ZZ": 1.0}), -1.0), Space(2, ("rx", "rz"), max_gates=4))
+    found = seek(small, "training-free", 3000, candidates=2000)
+    assert "is spent" in found.message and len(found.errors) > 10

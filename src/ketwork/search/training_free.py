@@ -102,6 +102,7 @@ def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tu
     for architecture in drawn:
         if search.budget.spent - begun >= screening * allowed and pool.waiting:
             break
+        pool.seen.add(canonical(architecture)[0])
         pool.waiting.append((architecture, measured(search, architecture, screen)))
     while pool.waiting:
         order = _order(search, screen, pool)
@@ -124,7 +125,6 @@ def _many_paths(search: Search, pool: Pool, candidates: int) -> list[Architectur
         key = canonical(architecture)[0]
         if key and key not in pool.seen:
             fresh.setdefault(key, architecture)
-    pool.seen.update(fresh)
     rest = list(fresh.values())
     paths = [path_count(architecture, search.space.n_qubits) for architecture in rest]
     order = list(np.argsort([-p for p in map(float, paths)], kind="stable"))
