@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ketwork import Circuit, NoiseModel, PauliSum, Simulator, w
 from ketwork.circuit.gates import GATES
-from ketwork.engine.many import MOST_NOISY_QUBITS, MOST_QUBITS, Many, descent
+from ketwork.engine.many import MOST_NOISY_QUBITS, MOST_QUBITS, Bound, Many, descent
 from ketwork.engine.many_rows import NotPacked
 from ketwork.noise import amplitude_damping, depolarizing, thermal_relaxation
 from ketwork.optimize import minimize
@@ -23,6 +23,12 @@ UNEVEN = (
     .add(depolarizing(0.2, 2), "cx", pairs=[(0, 1)], ordered=True)
     .prepare(amplitude_damping(0.3))
     .readout(0.02, 0.05, 0)
+)
+WAITING = UNIFORM.prepare(amplitude_damping(0.1), 0).idle(
+    3.0, 2.0, {"rx": 0.1, "ry": 0.2, "cx": 0.5, "crx": 0.7, "u3": 0.2, "h": 0.0, ("cx", (1, 0)): 0.9}
+)
+SOME_WAIT = NoiseModel().idle(
+    [2.0, 5.0], [3.0, 0.4], {"rx": 0.1, "ry": 0.0, "cx": 0.5, "crx": 0.7, "u3": 0.2, "h": 0.3}, (2, 0)
 )
 READOUT = NoiseModel().readout(0.1, 0.05)
 
@@ -87,6 +93,51 @@ def test_noisy_values_and_gradients_are_the_simulators(n_qubits, seed, noise):
     rows = gate_rows(n_qubits, names={*names, "ry", "cx"})
     circuits = [rng.integers(len(rows), size=rng.integers(0, 20)).tolist() for _ in range(4)]
     check_against_simulator(n_qubits, rows, [*circuits, []], noise, rng)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([WAITING, SOME_WAIT, WAITING.scaled(2.5)]))
+@settings(max_examples=15, deadline=None)
+def test_waiting_qubits_relax_as_in_the_simulator(seed, noise):
+    rng = np.random.default_rng(seed)
+    rows = gate_rows(4, names={"rx", "ry", "cx", "crx", "u3", "h"})
+    circuits = [rng.integers(len(rows), size=rng.integers(0, 20)).tolist() for _ in range(4)]
+    check_against_simulator(4, rows, [*circuits, []], noise, rng)
+
+
+@pytest.mark.parametrize("noise", [UNIFORM, WAITING])
+def test_rows_that_share_weights(noise):
+    rng = np.random.default_rng(6)
+    rows = gate_rows(3, names={"rx", "ry", "cx", "crx"})
+    observable = random_sum(rng, 3)
+    many = Many(3, rows, observable, noise)
+    numbers = rng.integers(len(rows), size=14).tolist()
+    slots = [int(k) if many.counts[row] else -1 for row, k in zip(numbers, rng.integers(-1, 3, 14), strict=True)]
+    scales, constants = rng.normal(size=(2, 14)).tolist()
+    bound = Bound(numbers, slots, scales, constants, 4)  # nothing takes the fourth weight
+    packed, weights = many.pack_bound([bound, bound]), rng.normal(size=8)
+    values, slopes = many.values_and_gradients(packed, weights)
+    circuit = Circuit(3)
+    for row, slot, scale, constant in zip(numbers, slots, scales, constants, strict=True):
+        (gate,) = rows[row]
+        angle = constant if slot < 0 else scale * w[slot] + constant
+        circuit = circuit.append(gate.name, gate.qubits, (angle,) * len(gate.params))
+    for own in (slice(0, 4), slice(4, 8)):
+        used = weights[own][: circuit.n_weights]
+        expected, pull_back = Simulator(noise=noise).value_and_pullback(circuit, observable, None, used)
+        assert values[own.start // 4] == pytest.approx(expected[0, 0], abs=1e-12)
+        np.testing.assert_allclose(slopes[own][: len(used)], pull_back(np.ones((1, 1))).w, atol=1e-11)
+        assert not slopes[own][len(used) :].any()
+
+
+def test_quiet_rows_turn_without_noise_and_take_no_time():
+    rows = [Circuit(2).rx(0, w[0]).gates, Circuit(2).rx(0, w[0]).gates, Circuit(2).cx(0, 1).gates]
+    z = PauliSum.from_list([("ZZ", 1.0), ("XI", 0.5)])
+    noise = NoiseModel().add(depolarizing(0.1)).idle(2.0, 1.0, {"rx": 0.3, "cx": 0.2})
+    many = Many(2, rows, z, noise, quiet={1})
+    values, slopes = many.values_and_gradients(many.pack([[2, 1, 0]]), np.array([0.3, 0.4]))
+    expected, pull_back = Simulator(noise=noise).value_and_pullback(Circuit(2).cx(0, 1).rx(0, w[0]), z, None, [0.7])
+    assert values[0] == pytest.approx(expected[0, 0], abs=1e-13)
+    np.testing.assert_allclose(slopes, np.repeat(pull_back(np.ones((1, 1))).w, 2), atol=1e-13)
 
 
 def test_correlated_readout_and_six_qubits_with_noise():
@@ -167,8 +218,13 @@ def test_training_takes_the_steps_of_minimize(method, options):
 def test_what_has_no_kernel_is_refused():
     z = PauliSum.from_list([("Z" * 2, 1.0)])
     waiting = NoiseModel().idle(1.0, 1.0, {"rx": 1.0})
-    with pytest.raises(NotPacked):
-        Many(2, [Circuit(2).rx(0, w[0]).gates], z, waiting)
+    for gates, noise in (
+        (Circuit(2).rx(0, w[0]).rx(1, 0.2).gates, waiting),
+        (Circuit(2).rx(0, w[0]).gates, waiting.add(depolarizing(0.1), before=True)),
+        (Circuit(2).rx(0, w[0]).gates, waiting.idle(1.0, 1.0, {"rx": 2.0})),
+    ):
+        with pytest.raises(NotPacked):
+            Many(2, [gates], z, noise)
     with pytest.raises(NotPacked):
         Many(2, [Circuit(2).rx(0, w[0] + w[1]).gates], z)
     with pytest.raises(NotPacked):

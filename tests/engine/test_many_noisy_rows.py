@@ -30,3 +30,12 @@ def test_three_qubits_are_refused_and_starts_are_kept_apart():
 def test_letters_of_an_observable():
     letters, values = codes(PauliSum.from_list([("IXYZ", 2.0)]))
     assert letters.tolist() == [[0, 1, 2, 3]] and values.tolist() == [2.0]
+
+
+def test_how_long_rows_take():
+    noise = NoiseModel().idle([2.0, 4.0], [1.0, 5.0], {"rx": 0.1, "cx": 0.5}, (1, 0)).scaled(2.0)
+    rows = [Circuit(2).rx(1, w[0]).gates, Circuit(2).cx(1, 0).gates, Circuit(2).rx(0, w[0]).gates]
+    where, seconds, rates = noisy_rows(rows, 2, noise, {2}).idle
+    assert where.tolist() == [[1, -1], [1, 0], [0, -1]] and seconds.tolist() == [0.1, 0.5, 0.0]
+    np.testing.assert_allclose(rates, [[2 / 4, 2 / 5], [2 / 2, 2 / 1]])
+    assert len(noisy_rows(rows, 2, NoiseModel()).idle[0]) == 0

@@ -49,6 +49,15 @@ def test_a_gate_without_a_duration():
         waits(Circuit(1).x(0))
 
 
+def test_how_long_a_gate_takes():
+    idle = Idle.of(1.0, 1.0, {"cx": 0.2, ("cx", (0, 1)): 0.3}, None)
+    pair = Circuit(3).cx(1, 0).cx(1, 2).gates
+    assert [idle.duration(gate) for gate in pair] == [0.3, 0.2]
+    assert idle.duration(Circuit(1).prepare((0,), [1, 0]).gates[0]) == 0
+    with pytest.raises(ValueError, match="'h'"):
+        idle.duration(Circuit(1).h(0).gates[0])
+
+
 def test_durations_go_by_the_names_of_the_gate_table():
     noise = NoiseModel().idle(10.0, 15.0, {"cnot": 4.0, "id": 2.0, ("cnot", (1, 2)): 6.0})
     assert sum(isinstance(e, Placed) for e in noise.events(Circuit(3).cx(0, 1).cx(1, 2).append("i", [0]))) == 1

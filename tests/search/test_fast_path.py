@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from ketwork import Circuit, NoiseModel, PauliSum, Simulator
-from ketwork.noise import depolarizing
+from ketwork.noise import depolarizing, load_device
 from ketwork.search import Budget, Energy, Inner, Place, Space, Task, canonical, draw
 from ketwork.search.fast_path import fast_path
+from ketwork.search.placed_backend import PlacedBackend
+from ketwork.search.setting import Setting
 from ketwork.search.tasks import Job, answers, measure, measure_all, measure_alone
 
 SUM = PauliSum.from_dict({"ZZI": 1.0, "IXX": 0.7, "YIY": -0.4, "ZII": 0.3})
 GATES = ("rx", "ry", "rz", "u3", "cx", "cz", "crx", "rzz", "h", "xx_plus_yy")
 SPACE = Space(3, GATES, max_gates=14)
+DEVICE = load_device("lima").restricted((0, 1, 3))
 NOISE = NoiseModel().add(depolarizing(0.02)).add(depolarizing(0.05, 2)).readout(0.02, 0.04)
 
 
@@ -39,6 +42,41 @@ def test_answers_are_those_of_training_each_alone(noise, inner):
         assert found.value == pytest.approx(expected.value, abs=1e-7)
         np.testing.assert_allclose(found.params, expected.params, atol=1e-4)
         assert task.price(job.architecture) == inner.price(task.meter(job.architecture)) >= found.evaluations
+
+
+@pytest.mark.parametrize(
+    ("device", "changed"),
+    [
+        ("lima", {}),
+        ("lima", {"idle": False, "inner": Inner(steps=5, starts=2)}),
+        ("torino", {"gates": ("rx", "u3", "crx", "rzz", "swap", "xx_plus_yy"), "inner": Inner("adam", 6)}),
+        ("brisbane", {"gates": "native"}),
+        ("lima", {"noise": False}),
+        ("lima", {"noise": NoiseModel().readout(0.02, 0.05)}),
+        ("lima", {"noise": NOISE.idle(3e-5, 2e-5, {"rz": 0.0, "sx": 3e-8, "x": 3e-8, "cx": 4e-7})}),
+    ],
+)
+def test_answers_on_devices_are_those_of_training_each_alone(device, changed):
+    setting = Setting(device=device, max_gates=12, **{"inner": Inner(steps=5), **changed})
+    task = setting.task("t", Energy(SUM, -2.0, prefix=Circuit(3).x(0).ry(1, 0.3)))
+    path = fast_path(task)
+    assert path is not None and (path.native is not None) == path.many.noisy
+    for job in [*jobs_of(task.space, 8, True), Job("1", (), None)]:
+        found, expected = measure(task, job), measure_alone(task, job)
+        assert found.evaluations == expected.evaluations
+        assert found.value == pytest.approx(expected.value, abs=1e-7)
+        np.testing.assert_allclose(found.params, expected.params, atol=1e-4)
+        assert task.price(job.architecture) == task.inner.price(task.meter(job.architecture)) >= found.evaluations
+
+
+def test_waiting_in_the_simulator_and_behind_a_prefix():
+    noise = NOISE.idle(3.0, 2.0, {"x": 0.1, "ry": 0.1, "cx": 0.4})
+    goal = Energy(SUM, -2.0, prefix=Circuit(3).x(0).ry(1, 0.3).cx(0, 1))
+    task = Task("t", goal, Space(3, ("ry", "cx"), max_gates=9), Simulator(noise=noise), Inner(steps=4))
+    assert fast_path(task) is not None
+    for job in jobs_of(task.space, 5):
+        found, expected = measure(task, job), measure_alone(task, job)
+        assert (found.value, found.evaluations) == (pytest.approx(expected.value, abs=1e-8), expected.evaluations)
 
 
 def test_an_answer_does_not_depend_on_the_batch():
@@ -81,6 +119,10 @@ def test_a_start_of_the_wrong_length_is_refused():
         {"backend": Simulator(shots=100)},
         {"backend": Simulator("single")},
         {"backend": Simulator(noise=NOISE, method="trajectories")},
+        {"backend": PlacedBackend(DEVICE, shots=100)},
+        {"backend": PlacedBackend(DEVICE, precision="single")},
+        {"backend": PlacedBackend(DEVICE, joins=False)},
+        {"backend": PlacedBackend(DEVICE)},  # it does not couple all the pairs of the space
         {"inner": Inner("cobyla")},
         {"inner": Inner("adam", options={"schedule": "cosine"})},
     ],

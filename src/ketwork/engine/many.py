@@ -6,10 +6,10 @@ call of a kernel, the circuits shared out among threads.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,49 +52,79 @@ class Packed:
         return len(self.weights) - 1
 
 
+class Bound(NamedTuple):
+    """A circuit whose rows share its weights: row `rows[k]` takes scales[k] * w + constants[k] for each of its weights
+    w, which are the circuit's from the number slots[k] on; constants[k] alone where that is -1."""
+
+    rows: list[int]
+    slots: list[int]
+    scales: list[float]
+    constants: list[float]
+    n_weights: int
+
+
 class Many:
     """The expectation value of an observable in circuits made of the rows of a table, by their weights.
 
     rows: gates in order of time, without inputs, whose weights are w[0], w[1], ... of the row; a circuit is a sequence
     of numbers of rows, and its weights are those of its rows, one behind the other. noise: with it the values are the
-    exact noisy ones, as they would be read. threads: None for all cores. Everything is in double precision, and what
-    comes of a circuit does not depend on which others are asked for with it.
+    exact noisy ones, as they would be read. threads: None for all cores. quiet: the numbers of rows that have no noise
+    and take no time. Everything is in double precision, and what comes of a circuit does not depend on which others are
+    asked for with it.
     Raises: NotPacked for what only the simulator does: more than 10 qubits (8 with noise), prepared states, angles of
     several weights, noise of waiting qubits, noisy gates on more than two qubits.
     """
 
     def __init__(
         self, n_qubits: int, rows: Sequence[Row], observable: PauliSum, noise: NoiseModel | None = None,
-        threads: int | None = None,
+        threads: int | None = None, quiet: Container[int] = (),
     ) -> None:  # fmt: skip
         self.n_qubits, self.threads = n_qubits, threads or os.cpu_count() or 1
-        quiet = noise is None or not (noise.rules or noise.waiting)
-        if n_qubits > (MOST_QUBITS if quiet else MOST_NOISY_QUBITS):
+        still = noise is None or not (noise.rules or noise.waiting)
+        if n_qubits > (MOST_QUBITS if still else MOST_NOISY_QUBITS):
             raise NotPacked
-        self.noisy = not quiet
+        self.noisy = not still
         self.observable = observable if noise is None else seen(observable, noise.confusions(n_qubits))
         self._ideal: IdealRows = ideal_rows(() if self.noisy else rows, n_qubits)
-        self._rows: NoisyRows = noisy_rows(rows if self.noisy else (), n_qubits, noise or NoiseModel())
+        self._rows: NoisyRows = noisy_rows(rows if self.noisy else (), n_qubits, noise or NoiseModel(), quiet)
         self.counts = self._rows.counts if self.noisy else self._ideal.counts
 
     def pack(self, circuits: Sequence[Sequence[int]]) -> Packed:
         """Make circuits ready. Raises: NotPacked for noisy circuits so long that their states do not fit."""
         ensure_compiled("many")
-        bounds = np.zeros(len(circuits) + 1, np.int64)
-        np.cumsum([len(circuit) for circuit in circuits], out=bounds[1:])
-        places = np.array([row for circuit in circuits for row in circuit], np.int64)
-        weights = np.append(0, np.cumsum(self.counts[places]))[bounds].astype(np.int64)
-        firsts = self._rows.firsts if self.noisy else self._ideal.firsts
-        parts = int((firsts[places + 1] - firsts[places]).sum())
-        if not self.noisy:
-            ideal = _empty_ideal(len(circuits), parts, self._ideal.bits)
-            many_ideal.pack_ideal(places, bounds, self._ideal.arrays, self._ideal.bits, ideal)
-            return Packed(weights, ideal)
-        program = _empty_noisy(len(circuits), parts, self.n_qubits)
-        many_noisy_pack.pack_noisy(places, bounds, self._rows.arrays, self.n_qubits, program)
+        places, bounds = _joined(circuits, np.int64), _bounds(circuits)
+        before = np.append(0, np.cumsum(self.counts[places]))
+        weights = before[bounds].astype(np.int64)
+        if self.noisy:
+            slots = before[:-1] - np.repeat(weights[:-1], np.diff(bounds))
+            return self._packed_noisy((places, bounds, slots, np.tile([1.0, 0.0], (len(places), 1))), weights)
+        ideal = _empty_ideal(len(circuits), self._count_parts(self._ideal.firsts, places), self._ideal.bits)
+        many_ideal.pack_ideal(places, bounds, self._ideal.arrays, self._ideal.bits, ideal)
+        return Packed(weights, ideal)
+
+    def pack_bound(self, circuits: Sequence[Bound]) -> Packed:
+        """The same for noisy circuits whose rows share weights."""
+        ensure_compiled("many")
+        listed = [one.rows for one in circuits]
+        slots = _joined([one.slots for one in circuits], np.int64)
+        affine = [_joined(part, np.float64) for part in zip(*((c.scales, c.constants) for c in circuits), strict=True)]
+        weights = np.cumsum([0, *(one.n_weights for one in circuits)]).astype(np.int64)
+        return self._packed_noisy(
+            (_joined(listed, np.int64), _bounds(listed), slots, np.stack(affine, axis=1)), weights
+        )
+
+    def _packed_noisy(self, circuits: tuple[Any, ...], weights: Integers) -> Packed:
+        places, bounds = circuits[:2]
+        gaps = 2 * len(places) if len(self._rows.idle[0]) else 0
+        program = _empty_noisy(len(bounds) - 1, self._count_parts(self._rows.firsts, places) + gaps, self.n_qubits)
+        many_noisy_pack.pack_noisy(circuits, self._rows.arrays, self._rows.idle, self.n_qubits, program)
         if program[7].max(initial=0) * 8 > STATE_BYTES:
             raise NotPacked
         return Packed(weights, program)
+
+    @staticmethod
+    def _count_parts(firsts: Integers, places: Integers) -> int:
+        return int((firsts[places + 1] - firsts[places]).sum())
 
     def values_and_gradients(self, packed: Packed, w: Floats) -> tuple[Floats, Floats]:
         """(values (C,), gradients like w) at the weights w of all circuits, one behind the other."""
@@ -153,6 +183,15 @@ class Many:
             spread(work, min(count, self.threads), self.threads)
         finally:
             rest.clear()  # after Ctrl-C the other threads stop too
+
+
+def _joined(lists: Sequence[Sequence[Any]], kind: Any) -> Any:
+    return np.array([one for part in lists for one in part], kind)
+
+
+def _bounds(circuits: Sequence[Sequence[int]]) -> Integers:
+    """Where each circuit begins among all."""
+    return np.cumsum([0, *(len(circuit) for circuit in circuits)]).astype(np.int64)
 
 
 def _empty_ideal(circuits: int, steps: int, bits: int) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ and rotations on one qubit, and constant 16x16 ones on two. These are written as
 is added to this one", for every way in which the two qubits may lie in rows and lanes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,8 @@ class NoisyRows:
 
     ones (K, 16): 4x4 matrices. lists (pairs, 9, 2, 3): first and last term and the number of classes of rows, by how
     the two qubits lie and by whether it is the way back. terms (T, 3): class written, class read, lanes exchanged;
-    factors (T * 8,): by lane. start (n, 16): what happens to each qubit first of all.
+    factors (T * 8,): by lane. start (n, 16): what happens to each qubit first of all. idle: (qubits of every row or -1
+    (R, 2), seconds that it takes (R,), 1 / T1 and 1 / T2 of every qubit (n, 2)); of no rows where waiting does nothing.
     """
 
     firsts: Integers
@@ -53,11 +54,12 @@ class NoisyRows:
     terms: Integers
     factors: Real
     start: Real
+    idle: tuple[Integers, Floats, Floats]
 
     @property
     def arrays(self) -> tuple[Any, ...]:
         """What packing takes."""
-        return self.firsts, self.parts, self.numbers, self.counts, self.ones, self.start
+        return self.firsts, self.parts, self.numbers, self.ones, self.start
 
     @property
     def pairs(self) -> tuple[Any, ...]:
@@ -65,28 +67,52 @@ class NoisyRows:
         return self.lists, self.terms, self.factors
 
 
-def noisy_rows(rows: Sequence[Row], n_qubits: int, noise: NoiseModel) -> NoisyRows:
-    """Lower rows under noise. Raises: NotPacked; ValueError where the model does not fit."""
-    if noise.waiting or noise.quiet_from is not None:
+def noisy_rows(rows: Sequence[Row], n_qubits: int, noise: NoiseModel, quiet: Container[int] = ()) -> NoisyRows:
+    """Lower rows under noise; the rows whose numbers are in `quiet` have none and take no time.
+
+    Raises: NotPacked; ValueError where the model does not fit.
+    """
+    if noise.quiet_from is not None:
         raise NotPacked
     builder, firsts = _Builder(), [0]
-    body = replace(noise, rules=tuple(rule for rule in noise.rules if rule.when != "start"), _memo={})
-    for row in rows:
+    body = replace(noise, rules=tuple(rule for rule in noise.rules if rule.when != "start"), waiting=(), _memo={})
+    for number, row in enumerate(rows):
         builder.begin()
-        for event in body.events(Circuit(n_qubits, row)):
+        for event in row if number in quiet else body.events(Circuit(n_qubits, row)):
             if isinstance(event, Placed):
                 builder.matrix(event.qubits, event.channel.transfer())
             else:
                 builder.gate(event)
         firsts.append(len(builder.parts))
     counts = np.array([n_weights(row) for row in rows], np.int64)
-    return builder.rows(firsts, counts, _starts(noise, n_qubits))
+    return builder.rows(firsts, counts, _starts(noise, n_qubits), _idle(rows, n_qubits, noise, quiet))
+
+
+def _idle(
+    rows: Sequence[Row], n_qubits: int, noise: NoiseModel, quiet: Container[int]
+) -> tuple[Integers, Floats, Floats]:
+    """See `NoisyRows.idle`. Raises: NotPacked where rows are more than a gate each, or channels come before gates."""
+    count = len(rows) if noise.waiting else 0
+    where, seconds, rates = np.full((count, 2), -1), np.zeros(count), np.zeros((n_qubits, 2))
+    if not noise.waiting:
+        return where, seconds, rates
+    if len(noise.waiting) > 1 or any(rule.when == "before" for rule in noise.rules) or any(len(r) != 1 for r in rows):
+        raise NotPacked
+    idle = noise.waiting[0]
+    for number, (gate,) in enumerate(rows):
+        where[number, : len(gate.qubits)] = gate.qubits
+        seconds[number] = 0 if number in quiet else idle.duration(gate)
+    for k, q in enumerate(range(n_qubits) if idle.qubits is None else idle.qubits):
+        at = 0 if idle.qubits is None else k
+        if q < n_qubits:
+            rates[q] = idle.stretch / idle.t1[at], idle.stretch / idle.t2[at]
+    return where, seconds, rates
 
 
 def _starts(noise: NoiseModel, n_qubits: int) -> Real:
     """(n, 16) the channels of the start as 4x4 matrices."""
     found = np.array([np.eye(4)] * n_qubits)
-    for event in replace(noise, readouts=(), every_readout=None, _memo={}).events(Circuit(n_qubits)):
+    for event in replace(noise, readouts=(), every_readout=None, waiting=(), _memo={}).events(Circuit(n_qubits)):
         if isinstance(event, Placed):
             found[event.qubits[0]] = event.channel.transfer() @ found[event.qubits[0]]
     return found.reshape(n_qubits, 16)
@@ -168,7 +194,9 @@ class _Builder:
         known.append(matrix)
         return len(known) - 1
 
-    def rows(self, firsts: list[int], counts: Integers, start: Real) -> NoisyRows:
+    def rows(
+        self, firsts: list[int], counts: Integers, start: Real, idle: tuple[Integers, Floats, Floats]
+    ) -> NoisyRows:
         """The table. Matrices on two qubits that were joined to others stay in it unused."""
         terms: list[Integers] = [np.zeros((0, 3), np.int64)]
         factors: list[Real] = [np.zeros((0, _LANES))]
@@ -189,7 +217,7 @@ class _Builder:
         return NoisyRows(
             np.array(firsts, np.int64), np.array(self.parts, np.int64).reshape(-1, 5),
             np.array(self.numbers, float).reshape(-1, 2), counts, np.array(self.matrices[0]).reshape(-1, 16), lists,
-            np.concatenate(terms), np.concatenate(factors).reshape(-1), start,
+            np.concatenate(terms), np.concatenate(factors).reshape(-1), start, idle,
         )  # fmt: skip
 
 

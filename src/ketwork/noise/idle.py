@@ -108,6 +108,10 @@ class Idle:
             pending.extend(gap)  # after the gate's own channels
         return [*result, *pending]
 
+    def duration(self, gate: Gate) -> float:
+        """How many seconds a gate takes. Raises: ValueError for gates of which nothing was said."""
+        return 0.0 if gate.name in _NO_TIME else _duration(gate, dict(self.durations))
+
     def _waiting(self, qubit: int, time: float, first: int) -> Placed | None:
         if time <= 1e-15 or (self.qubits is not None and qubit not in self.qubits):
             return None

@@ -1,4 +1,4 @@
-"""Training many circuits at once where the engine has kernels for it: energies on exact simulators.
+"""Training many circuits at once where the engine has kernels for it: energies on exact simulators and noisy devices.
 
 What a circuit is given and what it is charged are as by `inner.train`, and so is the answer, but for rounding: the
 kernels take the same steps, and where rounding turns a line search round the two may end in different minima. A task
@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from ketwork.backends.shift import rule
 from ketwork.circuit import Circuit, w
 from ketwork.circuit.gates import GATES
-from ketwork.engine.many import STATE_BYTES, Many, descent
-from ketwork.engine.many_rows import NotPacked
+from ketwork.engine.many import STATE_BYTES, Many, Packed, descent
+from ketwork.engine.many_rows import NotPacked, n_weights
 from ketwork.engine.simulator import Simulator
 from ketwork.engine.warm import ensure_compiled
+from ketwork.noise import NoiseModel
 from ketwork.search.canonical import Place, flat, is_symmetric
 from ketwork.search.goals import Energy
 from ketwork.search.inner import Inner, Trained
+from ketwork.search.native_rows import NativeRows
+from ketwork.search.placed_backend import PlacedBackend
 
 Floats = NDArray[np.floating[Any]]
 
@@ -48,19 +51,28 @@ class FastPath:
             raise NotPacked
         self.method, self.inner = method, inner
         n_qubits = goal.observable.n_qubits
-        rows = [_row(n_qubits, place) for place in gates]
+        prefix = () if goal.prefix is None else goal.prefix.gates
+        if goal.prefix is not None and (goal.prefix.n_weights or goal.prefix.n_inputs):
+            raise NotPacked
+        # The gates of the prefix are rows of their own: while some qubits wait, others may be in the midst of it
+        rows = [*(_row(n_qubits, place) for place in gates), *((gate,) for gate in prefix)]
         self.number = {place: k for k, place in enumerate(gates)}
-        self.before = () if goal.prefix is None else (len(rows),)
-        if goal.prefix is not None:
-            if goal.prefix.n_weights or goal.prefix.n_inputs:
-                raise NotPacked
-            rows.append(goal.prefix.gates)
-        threads, noise = (None, None) if backend is None else (backend.threads, backend.noise)
-        self.many = Many(n_qubits, rows, goal.observable, noise, threads)
-        if self.many.noisy and (longest + n_qubits + len(rows[-1])) * 8 * 4**n_qubits > STATE_BYTES:
+        self.before = tuple(range(len(gates), len(rows)))
+        self.counts = [n_weights(row) for row in rows]
+        noise, self.native = _noise(backend, n_qubits), None
+        if type(backend) is PlacedBackend:
+            native = NativeRows(backend.gates, rows)  # also where it is not needed: it refuses what the device does
+            self.native = native if noise is not None and (noise.rules or noise.waiting) else None
+        quiet, kept = set[int](), 1
+        if self.native is not None:
+            rows, quiet, kept = self.native.rows, self.native.quiet, max(1, self.native.most_open)
+        threads = None if backend is None else backend.threads
+        self.many = Many(n_qubits, rows, goal.observable, noise, threads, quiet)
+        states = longest * kept + n_qubits + len(prefix)
+        if self.many.noisy and states * 8 * 4**n_qubits > STATE_BYTES:
             raise NotPacked
         shifts = [sum(len(rule(name, j)) for j in range(GATES[name].n_params)) for name, _ in gates]
-        self.charges = list(zip(self.many.counts.tolist(), shifts, strict=False))
+        self.charges = list(zip(self.counts, shifts, strict=False))
 
     def charged(self, architecture: Sequence[Place]) -> Charged:
         """What a circuit costs. Raises: KeyError for gates that are not among those it was made for."""
@@ -80,10 +92,10 @@ class FastPath:
         rows = {k: [*self.before, *(number[place] for place in asked[k][0])] for k in range(len(asked))}
         found: dict[int, Trained] = {}
         if still:
-            values, _ = self.many.values_and_gradients(self.many.pack([rows[k] for k in still]), np.zeros(0))
+            values, _ = self.many.values_and_gradients(self._packed([rows[k] for k in still]), np.zeros(0))
             found = {k: Trained(float(values[j]), np.zeros(0), 1) for j, k in enumerate(still)}
         for steps, members in self._by_steps(moving, asked).items():
-            packed = self.many.pack([rows[k] for k in members for _ in range(inner.starts)])
+            packed = self._packed([rows[k] for k in members for _ in range(inner.starts)])
             begins = [self._begins(charged[k].n_weights, *asked[k][1:]) for k in members]
             values, best, asks = self.many.trained(packed, np.concatenate(begins), self.method, steps)
             for j, k in enumerate(members):
@@ -93,6 +105,12 @@ class FastPath:
                 gradients = int(asks[these.start : these.stop].sum())
                 found[k] = Trained(float(values[first]), params, gradients * charged[k].price[1])
         return [found[k] for k in range(len(asked))]
+
+    def _packed(self, circuits: Sequence[Sequence[int]]) -> Packed:
+        """Circuits by the numbers of their gates made ready."""
+        if self.native is None:
+            return self.many.pack(circuits)
+        return self.many.pack_bound([self.native.bound(circuit) for circuit in circuits])
 
     def _by_steps(self, moving: Sequence[int], asked: Sequence[Any]) -> dict[int, list[int]]:
         """The circuits by how many steps they are trained for: fewer where a start is given and `warm` says so."""
@@ -119,11 +137,22 @@ def _row(n_qubits: int, place: Place) -> Any:
 
 
 def _is_exact(backend: Any) -> bool:
-    """Whether a backend is the simulator with exact values in double precision."""
+    """Whether a backend is the simulator with exact values in double precision, alone or behind a placed device."""
     if backend is None:
         return True
+    if type(backend) is PlacedBackend:
+        return backend.differentiable and backend.precision == "double" and backend.joins
     exact = type(backend) is Simulator and backend.differentiable and backend.precision == "double"
     return exact and backend.method in ("auto", "paulitransfer" if backend.noise else "statevector")
+
+
+def _noise(backend: Any, n_qubits: int) -> NoiseModel | None:
+    """The noise of circuits on so many qubits."""
+    if backend is None:
+        return None
+    found = backend.simulator(n_qubits).noise if type(backend) is PlacedBackend else backend.noise
+    noise: NoiseModel | None = found
+    return noise
 
 
 _known: WeakKeyDictionary[Any, FastPath | None] = WeakKeyDictionary()

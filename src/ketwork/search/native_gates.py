@@ -27,7 +27,7 @@ ENTANGLERS = ("cx", "cz", "ecr", "rzz")
 """Two-qubit gates that all others can be made of, the first that a pair has is taken."""
 
 
-class _Turn(NamedTuple):
+class Turn(NamedTuple):
     """A rotation of a qubit about "x" or "z"."""
 
     axis: str
@@ -35,7 +35,7 @@ class _Turn(NamedTuple):
     angle: Param
 
 
-Item = _Turn | Gate
+Item = Turn | Gate
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,40 @@ class NativeGates:
         join: turns that follow each other on a qubit are joined; else native gates stay as they are.
         Raises: ValueError for two-qubit gates on pairs that are not coupled, and gates on more qubits than two.
         """
-        items: list[Item] = []
-        for gate in circuit:
-            self._add(items, gate, join)
-        lowered = [gate for item in (_joined(items) if join else items) for gate in self._lowered(item)]
-        lowered = _joined_gates(lowered) if join else lowered
+        items = [item for gate in circuit for item in self.items(gate, join)]
+        if join:
+            lowered = self._joined(items)
+        else:
+            lowered = [gate for item in items for gate in self._lowered(item)]
         return Circuit._trusted(circuit.n_qubits, lowered, circuit.n_bits)
+
+    def items(self, gate: Gate, join: bool = True) -> list[Item]:
+        """A gate as turns of single qubits, and native gates, what could be joined with others as turns too.
+
+        Raises: as `circuit`.
+        """
+        items: list[Item] = []
+        self._add(items, gate, join)
+        return items
+
+    def run(self, qubit: int, turns: Sequence[Turn]) -> list[Gate]:
+        """Turns of one qubit that follow each other, joined, as native gates."""
+        return _joined_gates([gate for turn in _short(qubit, turns) for gate in self._lowered(turn)])
+
+    def _joined(self, items: Sequence[Item]) -> list[Gate]:
+        """All turns that follow each other on a qubit joined."""
+        found: list[Gate] = []
+        runs: dict[int, list[Turn]] = {}
+        for item in items:
+            if isinstance(item, Turn):
+                runs.setdefault(item.qubit, []).append(item)
+                continue
+            for q in item.qubits:
+                found += self.run(q, runs.pop(q, []))
+            found.append(item)
+        for q, run in runs.items():
+            found += self.run(q, run)
+        return found
 
     def _has(self, name: str, *qubits: int) -> bool:
         return (name, qubits) in self.places
@@ -105,7 +133,7 @@ class NativeGates:
         if isinstance(step, Move):
             qubits = [gate.qubits[k] for k in step.qubits]
             if step.kind == "x":
-                items.append(_Turn("x", qubits[0], pi))
+                items.append(Turn("x", qubits[0], pi))
             elif step.kind == "cx":
                 self._add_cx(items, qubits[0], qubits[1])
             else:
@@ -123,7 +151,7 @@ class NativeGates:
         for q, letter in letters:
             items.extend(_to_z(q, letter))
         if len(letters) == 1:
-            items.append(_Turn("z", letters[0][0], angle))
+            items.append(Turn("z", letters[0][0], angle))
         elif letters:
             self._add_zz(items, letters[0][0], letters[1][0], angle)
         for q, letter in letters:
@@ -132,10 +160,10 @@ class NativeGates:
     def _add_x(self, items: list[Item], q: int, angle: Param) -> None:
         """An open angle is left to rz where there is no rx: what is by numbers alone can be joined with more of it."""
         if not isinstance(angle, Angle) or not self._has("sx", q):
-            items.append(_Turn("x", q, angle))
+            items.append(Turn("x", q, angle))
             return
-        items += [_Turn("z", q, pi / 2), _Turn("x", q, pi / 2), _Turn("z", q, angle + pi)]
-        items += [_Turn("x", q, pi / 2), _Turn("z", q, pi / 2)]
+        items += [Turn("z", q, pi / 2), Turn("x", q, pi / 2), Turn("z", q, angle + pi)]
+        items += [Turn("x", q, pi / 2), Turn("z", q, pi / 2)]
 
     def _add_zz(self, items: list[Item], a: int, b: int, angle: Param) -> None:
         if self._entangler(a, b) == "rzz":
@@ -144,14 +172,14 @@ class NativeGates:
         quarters = None if isinstance(angle, Angle) else _quarters(angle)
         if quarters is not None and quarters % 2:  # CZ = RZ(pi/2) RZ(pi/2) RZZ(-pi/2), up to phase
             self._add_cz(items, a, b)
-            items += [_Turn("z", q, pi / 2 if quarters == 1 else -pi / 2) for q in (a, b)]
+            items += [Turn("z", q, pi / 2 if quarters == 1 else -pi / 2) for q in (a, b)]
         elif quarters is not None:
-            items += [_Turn("z", q, pi) for q in (a, b) if quarters == 2]
+            items += [Turn("z", q, pi) for q in (a, b) if quarters == 2]
         else:
             if self._has("cx", b, a) or self._has("ecr", b, a):
                 a, b = b, a
             self._add_cx(items, a, b)
-            items.append(_Turn("z", b, angle))
+            items.append(Turn("z", b, angle))
             self._add_cx(items, a, b)
 
     def _add_cx(self, items: list[Item], control: int, target: int) -> None:
@@ -168,8 +196,8 @@ class NativeGates:
         elif kind == "cx":
             items.append(Gate("cx", (control, target)))
         else:  # ECR = X RZX(pi/2), and CX = RZ(pi/2) RX(pi/2) RZX(-pi/2) up to phase
-            items += [_Turn("x", control, pi), Gate("ecr", (control, target))]
-            items += [_Turn("z", control, pi / 2), _Turn("x", target, pi / 2)]
+            items += [Turn("x", control, pi), Gate("ecr", (control, target))]
+            items += [Turn("z", control, pi / 2), Turn("x", target, pi / 2)]
 
     def _add_cz(self, items: list[Item], a: int, b: int) -> None:
         kind = self._entangler(a, b)
@@ -177,7 +205,7 @@ class NativeGates:
             items.append(Gate("cz", (a, b) if self._has("cz", a, b) else (b, a)))
         elif kind == "rzz":
             items.append(Gate("rzz", (a, b) if self._has("rzz", a, b) else (b, a), (-pi / 2,)))
-            items += [_Turn("z", a, pi / 2), _Turn("z", b, pi / 2)]
+            items += [Turn("z", a, pi / 2), Turn("z", b, pi / 2)]
         else:
             items += _hadamard(b)
             self._add_cx(items, a, b)
@@ -209,18 +237,18 @@ class NativeGates:
         return [outer, Gate("sx", q), Gate("rz", q, (angle + pi,)), Gate("sx", q), outer]
 
 
-def _hadamard(qubit: int) -> list[_Turn]:
-    return [_Turn("z", qubit, pi / 2), _Turn("x", qubit, pi / 2), _Turn("z", qubit, pi / 2)]
+def _hadamard(qubit: int) -> list[Turn]:
+    return [Turn("z", qubit, pi / 2), Turn("x", qubit, pi / 2), Turn("z", qubit, pi / 2)]
 
 
-def _to_z(qubit: int, letter: str) -> list[_Turn]:
+def _to_z(qubit: int, letter: str) -> list[Turn]:
     """The turns that make a rotation about Z one about the letter, when they come before it and their inverse after."""
     if letter == "X":
         return _hadamard(qubit)
-    return [_Turn("x", qubit, pi / 2)] if letter == "Y" else []
+    return [Turn("x", qubit, pi / 2)] if letter == "Y" else []
 
 
-def _inverse(turns: list[_Turn]) -> list[_Turn]:
+def _inverse(turns: list[Turn]) -> list[Turn]:
     return [turn._replace(angle=-turn.angle) for turn in reversed(turns)]
 
 
@@ -231,25 +259,9 @@ def _quarters(angle: float) -> int | None:
 
 
 # ---------------------------------------------------------------------- joining neighbours
-def _joined(items: Sequence[Item]) -> list[Item]:
-    """The same with numbers that follow each other on a qubit as at most three turns, and equal axes as one."""
-    found: list[Item] = []
-    runs: dict[int, list[_Turn]] = {}
-    for item in items:
-        if isinstance(item, _Turn):
-            runs.setdefault(item.qubit, []).append(item)
-            continue
-        for q in item.qubits:
-            found += _short(q, runs.pop(q, []))
-        found.append(item)
-    for q, run in runs.items():
-        found += _short(q, run)
-    return found
-
-
-def _short(qubit: int, run: list[_Turn]) -> list[_Turn]:
+def _short(qubit: int, run: Sequence[Turn]) -> list[Turn]:
     """Turns of one qubit, in as few."""
-    joined: list[_Turn] = []
+    joined: list[Turn] = []
     fixed: list[tuple[str, float]] = []
     for turn in run:
         if isinstance(turn.angle, Angle):
@@ -262,12 +274,12 @@ def _short(qubit: int, run: list[_Turn]) -> list[_Turn]:
     return joined
 
 
-def _push(joined: list[_Turn], qubit: int, fixed: list[tuple[str, float]]) -> None:
+def _push(joined: list[Turn], qubit: int, fixed: list[tuple[str, float]]) -> None:
     for axis, angle in _as_three(tuple(fixed)):
-        _push_one(joined, _Turn(axis, qubit, angle))
+        _push_one(joined, Turn(axis, qubit, angle))
 
 
-def _push_one(joined: list[_Turn], turn: _Turn) -> None:
+def _push_one(joined: list[Turn], turn: Turn) -> None:
     if joined and joined[-1].axis == turn.axis:
         turn = turn._replace(angle=as_param(joined.pop().angle + turn.angle))
     if isinstance(turn.angle, Angle) or abs(remainder(turn.angle, 2 * pi)) > _EXACT:
@@ -292,24 +304,13 @@ def _as_three(turns: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], 
 
 
 def _joined_gates(gates: Sequence[Gate]) -> list[Gate]:
-    """The same with neighbouring rz of a qubit as one, and without those by nothing."""
-    found: list[Gate | None] = []
-    last: dict[int, int] = {}  # where the rz is that ends a qubit
+    """Gates of one qubit with neighbouring rz as one, and without those by nothing."""
+    found: list[Gate] = []
     for gate in gates:
-        if gate.name != "rz":
-            for q in gate.qubits:
-                last.pop(q, None)
-            found.append(gate)
-            continue
-        q, angle = gate.qubits[0], gate.params[0]
-        if q in last:
-            before = found[last[q]]
-            assert before is not None
-            angle = as_param(before.params[0] + angle)
-            found[last[q]] = None
-        last[q] = len(found)
-        found.append(Gate("rz", gate.qubits, (angle,)))
-    return [gate for gate in found if gate is not None and not _nothing(gate)]
+        if gate.name == "rz" and found and found[-1].name == "rz":
+            gate = gate._replace(params=(as_param(found.pop().params[0] + gate.params[0]),))
+        found.append(gate)
+    return [gate for gate in found if not _nothing(gate)]
 
 
 def _nothing(gate: Gate) -> bool:
