@@ -8,8 +8,11 @@ from sklearn.metrics import log_loss
 
 from ketwork import Circuit, Simulator, w, x
 from ketwork.models.training import Samples
+from ketwork.search.budget import Budget
 from ketwork.search.inner import Inner, train
 from ketwork.search.learning_goal import Classification
+from ketwork.search.log import Log
+from ketwork.search.seek import Search
 from ketwork.search.space import Space, draw
 from ketwork.search.tasks import Task
 
@@ -137,3 +140,17 @@ def test_shots_are_drawn_anew():
 def test_bad_input(change, message):
     with pytest.raises(ValueError, match=message):
         replace(goal(), **change)
+
+
+def test_meters_of_a_search_draw_batches_of_their_own():
+    """A method that asks a new meter for every step sees all samples, not one batch again and again; and by its seed
+    the same."""
+    samples = Samples(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2)
+    task = Task("data", Classification(ENCODING, samples, samples, 2, batch=2), Space(2, max_gates=4))
+    place = Space(2, max_gates=4).places[:1]
+    values = []
+    for _ in range(2):
+        search = Search(task, Budget(10_000), 3, Log(None))
+        values.append([search.meter(place).value(np.array([0.4])) for _ in range(12)])
+    assert len(set(values[0])) == 12
+    assert values[0] == values[1]

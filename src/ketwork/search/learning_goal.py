@@ -184,6 +184,10 @@ class LearningMeter:
         loss, wrong = self.goal.judge(self.circuit, backend, np.asarray(w, float), self.goal.validation)
         return loss if self.goal.measure == "loss" else wrong
 
+    def draw_batches(self, number: int) -> None:
+        """Draw batches from now on by random numbers of their own."""
+        self._rng = generator(np.random.SeedSequence([self.goal.seed, number]))
+
     def _params(self, w: Floats) -> Floats:
         return np.concatenate([np.asarray(w, float), self.goal.head_params])
 

@@ -124,7 +124,11 @@ class Search:
         """
         self.progress.meters += 1
         number = int(np.random.SeedSequence([self.seed, self.progress.meters]).generate_state(1)[0])
-        return _Paying(self.task.meter(architecture, number), self.budget)
+        meter = self.task.meter(architecture, number)
+        batches = getattr(meter, "draw_batches", None)
+        if batches is not None:  # else all meters would begin with the same samples
+            batches(number)
+        return _Paying(meter, self.budget)
 
     def pay(self, evaluations: int) -> None:
         """Pay for circuits that a method ran in another way. Raises: BudgetSpent."""
