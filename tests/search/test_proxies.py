@@ -172,3 +172,10 @@ def test_evolved_weights_find_the_proxy_that_knows():
         even = rank_correlation(table[20:].sum(axis=1), truth[20:])
         hits += weights.argmax() == 1 and rank_correlation(table[20:] @ weights, truth[20:]) > even
     assert hits >= 4
+
+
+def test_gates_without_angles_that_are_not_clifford_are_stood_for_by_others():
+    circuit = Circuit(2).append("t", (1,)).append("ch", (0, 1)).append("h", (0,))
+    found, rows = clifford_replicas(circuit, 2)
+    assert [(gate.name, gate.qubits) for gate in found.gates] == [("s", (1,)), ("cx", (0, 1)), ("h", (0,))]
+    assert rows.shape == (2, 0)

@@ -58,8 +58,8 @@ def clifford_replicas(circuit: Circuit, count: int, seed: Seed = None) -> tuple[
     """A circuit whose every angle is an input of its own, and rows (count, inputs) of random angles that make it
     Clifford: the same gates on the same qubits, each turned by a random multiple of a quarter or half turn.
 
-    Gates without angles that are not Clifford, such as T, become S. Raises: ValueError for gates of which no angle is
-    Clifford.
+    Gates without angles that are not Clifford, such as T, become S, or on two qubits CX. Raises: ValueError for gates
+    on more, of which no angle is Clifford.
     """
     check_int("count", count, 1)
     rng, opened = generator(seed), Circuit(circuit.n_qubits)
@@ -84,8 +84,8 @@ def _quarter(name: str) -> tuple[float, str]:
         bound = (Circuit(row.n_qubits).append(name, range(row.n_qubits), [step * t for t in turn]) for turn in turns)
         if all(is_clifford(one) for one in bound):
             return step, name
-    if row.n_qubits == 1 and not row.n_params:
-        return 0.0, "s"
+    if row.n_qubits <= 2 and not row.n_params:
+        return 0.0, "s" if row.n_qubits == 1 else "cx"
     raise ValueError(f"Gate {name!r} has no Clifford replica: none of its angles makes it Clifford.")
 
 
