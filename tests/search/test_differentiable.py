@@ -99,6 +99,14 @@ def test_equal_seeds_give_equal_searches():
 
 
 def test_doors():
-    for options in ({"estimator": "exact"}, {"rounds": 0}, {"warm": 1.5}, {"cold": 2.0}):
+    for options in (
+        {"estimator": "exact"},
+        {"rounds": 0},
+        {"warm": 1.5},
+        {"cold": 2.0},
+        {"filled": 0.0},
+        {"rate": 0.0},
+        {"layers": 0},
+    ):
         with pytest.raises(ValueError, match=next(iter(options))):
             seek(cat_state(2, 4), differentiable, 2000, **options)

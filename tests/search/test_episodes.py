@@ -213,6 +213,8 @@ def test_games_end_where_no_action_is_left():
 def test_doors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+    with pytest.raises(TypeError, match="`rules` must be Rules"):
+        Episodes(PLAIN, 1, {"halting": False})
 
 
 @pytest.mark.parametrize("goal", ["spins", "cats"])

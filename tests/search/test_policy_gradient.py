@@ -64,7 +64,12 @@ def test_global_generators_are_left_as_they_were():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"games": 0}, "`games` must be at least 1"), ({"entropy": -1.0}, "`entropy` must be at least 0")],
+    [
+        ({"games": 0}, "`games` must be at least 1"),
+        ({"entropy": -1.0}, "`entropy` must be at least 0"),
+        ({"batch": 1}, "`batch` must be at least 2"),
+        ({"games": 1, "rollout": 1}, "must make at least two steps"),
+    ],
 )
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):

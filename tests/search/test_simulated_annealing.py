@@ -41,6 +41,7 @@ def test_equal_seeds_go_the_same_way_and_cycles_begin_anew():
         ({"chains": 0}, "`chains`"),
         ({"accept": 1.5}, "`accept`"),
         ({"cold": 2.0}, "`cold`"),
+        ({"cold": 0.0}, "`cold`"),
         ({"changes": 0}, "`changes`"),
     ],
 )

@@ -86,6 +86,6 @@ def test_a_noisy_backend_is_seen_by_those_who_look_at_it():
 
 def test_doors():
     task = cat_state(2, 4)
-    for options in ({"sharing": "all"}, {"nets": 0}, {"training": 2.0}, {"population": 1}):
+    for options in ({"sharing": "all"}, {"nets": 0}, {"training": 2.0}, {"population": 1}, {"layers": 0}):
         with pytest.raises(ValueError, match=next(iter(options))):
             seek(task, "supernet", 2000, **options)

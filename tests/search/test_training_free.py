@@ -88,6 +88,8 @@ def test_equal_seeds_give_equal_searches():
 def test_doors():
     for options, message in (
         ({"proxies": ("luck",)}, "`proxies`"),
+        ({"proxies": ()}, "`proxies` must name at least one"),
+        ({"draws": 0}, "`draws` must be at least 1"),
         ({"weights": (1.0,)}, "`weights` must hold 5 numbers"),
         ({"screening": 2.0}, "`screening`"),
         ({"rounds": 0}, "`rounds`"),

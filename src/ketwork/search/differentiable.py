@@ -138,9 +138,12 @@ def differentiable(
         check_int(name, value, least)
     for name, share in (("training", training), ("warm", warm)):
         check_real(name, share, 0, 1)
+    for name, value in (("rate", rate), ("filled", filled)):
+        if not check_real(name, value, 0, 1) > 0:
+            raise ValueError(f"Argument `{name}` must be above 0, but is {value}.")
     if not 0 < cold <= hot:
         raise ValueError(f"Arguments `hot` and `cold` must have 0 < cold <= hot, but are {hot} and {cold}.")
-    slots = layered(search.space, layers or layers_for(search.space), sharing)
+    slots = layered(search.space, layers_for(search.space) if layers is None else layers, sharing)
     plan, done = Plan(estimator, training, warm, batch, rate, 0.1, hot, cold, filled), 0
     while True:
         _round(search, Choices(slots, plan, search.rng), plan, allowance(search) / max(1, rounds - done))

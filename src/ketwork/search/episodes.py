@@ -134,6 +134,8 @@ class Episodes:
 
     def __post_init__(self) -> None:
         check_int("count", self.count, 1)
+        if not isinstance(self.rules, Rules):
+            raise TypeError(f"Argument `rules` must be Rules, but is {self.rules!r:.60}.")
         space = self.task.space
         self.depth = min(space.max_gates, space.max_depth or space.max_gates)
         self.size = self.depth * first_rows(space.gates, space.n_qubits)[1] * space.n_qubits + 1

@@ -44,6 +44,9 @@ def policy_gradient(
     """
     for name, value in (("games", games), ("rollout", rollout), ("batch", batch), ("epochs", epochs)):
         check_int(name, value, 1)
+    check_int("batch", batch, 2)  # advantages are standardised over a batch
+    if games * rollout < 2:
+        raise ValueError("Arguments `games` and `rollout` must make at least two steps between updates, but make one.")
     check_real("rate", rate, 0)
     check_real("entropy", entropy, 0)
     maskable = need_extra("sb3_contrib", "search").MaskablePPO

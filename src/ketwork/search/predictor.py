@@ -57,9 +57,9 @@ def predictor(
         best = [known[form] for form in sorted(seen, key=lambda form: seen[form])[:parents]]
         candidates = _fresh(search, best, screened, n_gates, set(seen))
         if not candidates:
-            before = len(seen)
+            count = len(seen)
             train([draw(search.space, search.rng, n_gates) for _ in range(batch)])
-            barren = 0 if len(seen) > before else barren + 1
+            barren = 0 if len(seen) > count else barren + 1
             continue
         barren = 0
         guess = model.predict(features(search.space, candidates))

@@ -39,7 +39,7 @@ def simulated_annealing(
     for name, value in (("chains", chains), ("cycles", cycles), ("changes", changes)):
         check_int(name, value, 1)
     check_real("accept", accept, 1e-6, 1 - 1e-6)
-    check_real("cold", cold, 1e-300, 1.0)
+    check_real("cold", cold, 1e-12, 1.0)
     length = search.space.max_places if n_gates is None else check_int("n_gates", n_gates, 1)
     search.notes.update(temperature=[], accepted=0.0)
     proposed = taken = 0

@@ -101,7 +101,7 @@ def supernet(
     check_int("population", population, 4)
     for name, share in (("training", training), ("evolution", evolution), ("shrink", shrink)):
         check_real(name, share, 0, 1)
-    slots = layered(search.space, layers or layers_for(search.space), sharing)
+    slots = layered(search.space, layers_for(search.space) if layers is None else layers, sharing)
     plan = Plan(training, evolution, population, generations, changes, shrink, noise_aware)
     done = 0
     while True:

@@ -77,6 +77,10 @@ def training_free(
     """
     for name, value in (("rounds", rounds), ("candidates", candidates), ("batch", batch), ("pairs", pairs)):
         check_int(name, value, 1)
+    for name, value in (("replicas", replicas), ("draws", draws)):
+        check_int(name, value, 1)
+    if not len(proxies):
+        raise ValueError(f"Argument `proxies` must name at least one of {', '.join(PROXIES)}, but is empty.")
     check_real("screening", screening, 0, 1)
     chosen = tuple(check_choice("proxies", name, PROXIES) for name in proxies)
     if weights is not None and len(weights) != len(chosen):
