@@ -7,8 +7,10 @@ an energy (H2 at 4 qubits, Heisenberg chains at 6 and 8). Every peer runs one pr
 its rate is that of all. PennyLane: lightning.qubit with adjoint gradients and default.mixed with torch; JAX: a state
 vector or density matrix of our own, jit with the loop of Adam inside, compiled anew for every circuit ("compiled
 before": without that time), and without jit; Qiskit Aer: all shifted circuits of a gradient in one call; Qulacs, beside
-them. What takes long is measured over fewer steps and counted as 50. The values and gradients of every peer must be
-Ketwork's, or there is no row.
+them. On a device with waiting ("lima with waiting"), circuits of RX, RY, RZ and CX are rewritten into its gates; peers
+get them rewritten, and JAX, whose compilation of such circuits would take too long here, is left out. What takes long
+is measured over fewer steps and counted as 50. The values and gradients of every peer must be Ketwork's, or there is no
+row.
 """
 
 import os
@@ -21,13 +23,13 @@ import numpy as np
 
 import search_peers
 from ketwork import NoiseModel, Simulator
-from ketwork.engine.many import Many
 from ketwork.experiments.run import processor
 from ketwork.noise import depolarizing, load_device
 from ketwork.operators import PauliSum, load_molecule
 from ketwork.operators.spins import chain, heisenberg
 from ketwork.search import Energy, Inner, Space, Task, draw, seek
-from ketwork.search.fast_path import FastPath
+from ketwork.search.fast_path import FastPath, fast_path
+from ketwork.search.setting import Setting
 from rows import Rows, installed, script
 
 STEPS = 50
@@ -37,14 +39,21 @@ PATH = (0, 1, 4, 7, 10, 12, 13, 14)  # coupled qubits of the device, one behind 
 
 
 class Case(NamedTuple):
-    """One row: qubits, gates, the name of the noise ("" for none)."""
+    """One row: qubits, gates, the name of the noise ("" for none). placed: a task on the device, waiting included."""
 
     n: int
     gates: int
     noise: str = ""
+    placed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.noise or 'ideal'}, {self.n} qubits, {self.gates} gates"
+        where = f"{self.noise} with waiting" if self.placed else self.noise or "ideal"
+        return f"{where}, {self.n} qubits, {self.gates} gates"
+
+
+def placed(case: Case, inner: Inner | None = None) -> Task:
+    """The task of a case on its device."""
+    return Setting(device=case.noise, max_gates=case.gates, inner=inner).task("t", Energy(observable(case.n), -100.0))
 
 
 def observable(n: int) -> PauliSum:
@@ -58,11 +67,16 @@ def noise_of(case: Case) -> NoiseModel | None:
         return None
     if case.noise == "depolarising":
         return NoiseModel().add(depolarizing(0.001), ("rx", "ry", "rz")).add(depolarizing(0.005, 2), "cx")
+    if case.placed:
+        noise: NoiseModel = placed(case).backend.noise
+        return noise
     return load_device(case.noise).noise_model(PATH[: case.n], idle=False).without_readout()
 
 
 def space_of(case: Case) -> Space:
     """RX, RY, RZ and CX on all pairs; on a device its own gates on its own pairs."""
+    if case.placed:
+        return placed(case).space
     if case.noise in ("", "depolarising"):
         return Space(case.n, max_gates=case.gates)
     return Space(case.n, ("sx", "rz", "cx"), tuple((q, q + 1) for q in range(case.n - 1)), case.gates)
@@ -74,12 +88,20 @@ def circuits(case: Case, count: int, seed: int) -> list[Any]:
     return [draw(space, rng, case.gates) for _ in range(count)]
 
 
+def path_of(case: Case) -> FastPath:
+    """What trains the circuits of a case."""
+    inner = Inner("adam", STEPS)
+    if case.placed:
+        found = fast_path(placed(case, inner))
+        assert found is not None
+        return found
+    energy = Energy(observable(case.n), -100.0)
+    return FastPath(energy, space_of(case).places, case.gates, Simulator(noise=noise_of(case)), inner)
+
+
 def ours(case: Case, seconds: float) -> float:
     """Circuits a second: made ready and trained."""
-    path = FastPath(
-        Energy(observable(case.n), -100.0), space_of(case).places, case.gates, Simulator(noise=noise_of(case)),
-        Inner("adam", STEPS),
-    )  # fmt: skip
+    path = path_of(case)
     count = 8 if case.noise else 64
     asked = [(found, k, None) for k, found in enumerate(circuits(case, 256, 0))]
     path.train_all(asked[:2])
@@ -92,15 +114,20 @@ def ours(case: Case, seconds: float) -> float:
 
 def theirs(pool: ProcessPoolExecutor, name: str, case: Case, seconds: float) -> dict[str, float]:
     """Circuits a second of a peer by what is counted, all processes together; checked against Ketwork."""
-    noise = noise_of(case)
+    noise, backend = noise_of(case), placed(case).backend if case.placed else None
+    if noise is not None:
+        noise = noise.without_readout()  # peers are not asked to read
     problems = [
-        search_peers.problem(found, observable(case.n), noise, k) for k, found in enumerate(circuits(case, CORES, 1))
+        search_peers.problem(found, observable(case.n), noise, k, backend)
+        for k, found in enumerate(circuits(case, CORES, 1))
     ]
     found = list(pool.map(search_peers.rates, [name] * CORES, problems, [STEPS] * CORES, [seconds] * CORES))
     for given, (_, value, slopes) in zip(problems, found, strict=True):
-        many = Many(case.n, [given.circuit.gates], observable(case.n), noise)
-        expected, gradient = many.values_and_gradients(many.pack([[0]]), given.start)
-        gap = max(abs(expected[0] - value), np.abs(gradient - slopes).max(initial=0))
+        weights = given.start[: given.circuit.n_weights]
+        simulator = Simulator("double", noise=noise)
+        expected, back = simulator.value_and_pullback(given.circuit, observable(case.n), None, weights)
+        gradient = np.pad(back(np.ones((1, 1))).w, (0, len(given.start) - len(weights)))
+        gap = max(abs(expected[0, 0] - value), np.abs(gradient - slopes).max(initial=0))
         if gap > 1e-4:
             raise SystemExit(f"{name}, {case}: its values differ from Ketwork's by {gap:.2g}")
     return {what: sum(rates[what] for rates, _, _ in found) for what in found[0][0]}
@@ -111,6 +138,7 @@ def compare(bench: Rows, pool: ProcessPoolExecutor, case: Case) -> None:
     others: dict[str, float] = {}
     for name, (module, noisy) in search_peers.PEERS.items():
         slow = name == "JAX without jit" and case.gates > 20  # never the best, and by far
+        slow |= module == "jax" and case.placed
         if installed(module) and bool(case.noise) in noisy and not slow:
             others |= theirs(pool, name, case, bench.budget)
     rate = ours(case, bench.budget)
@@ -131,6 +159,10 @@ def end_to_end(bench: Rows) -> None:
         seek(task, "random", 20_000, 1)
         found = seek(task, "random", 100_000 if bench.quick else 400_000, 0)
         bench.row(f"random search, H2, 4 qubits, {name}", "circuits/s", len(found.errors) / found.seconds, {})
+        task = Setting(device="lima", max_gates=20, inner=inner).task("H2", Energy(hamiltonian, lowest))
+        seek(task, "random", 20_000, 1)
+        found = seek(task, "random", 100_000 if bench.quick else 400_000, 0)
+        bench.row(f"the same on lima with waiting, {name}", "circuits/s", len(found.errors) / found.seconds, {})
 
 
 def run(quick: bool) -> Rows:
@@ -148,6 +180,8 @@ def run(quick: bool) -> Rows:
             *(Case(*size) for size in sizes),
             *(Case(*size, "depolarising") for size in noisy),
             *(Case(*size, "guadalupe") for size in noisy[: 1 if quick else 3 : 1 if quick else 2]),
+            Case(4, 20, "lima", placed=True),
+            *(() if quick else (Case(6, 40, "guadalupe", placed=True),)),
         ]:
             compare(bench, pool, case)
     end_to_end(bench)

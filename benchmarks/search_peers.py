@@ -10,43 +10,62 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ketwork import Circuit, NoiseModel, w
+from ketwork.circuit.angle import as_angle
 from ketwork.circuit.gates import GATES
 from ketwork.noise.rule import Placed
 from ketwork.operators import PauliSum
 
 RATE, BETA1, BETA2, EPSILON = 0.05, 0.9, 0.999, 1e-8
 Kraus = tuple[tuple[np.ndarray, ...], tuple[int, ...]]
+Turn = tuple[float, list[tuple[float, int]]]
 Step = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 class Problem(NamedTuple):
-    """A circuit: (name, qubits, weight or None, channels behind it), the terms of the energy, Ketwork's circuit and the
-    angles to begin with."""
+    """A circuit: (name, qubits, angle or None, channels behind it), the terms of the energy, Ketwork's circuit and the
+    angles to begin with. An angle is (constant, scale and number of every weight)."""
 
     n: int
-    gates: list[tuple[str, tuple[int, ...], int | None, list[Kraus]]]
+    gates: list[tuple[str, tuple[int, ...], Turn | None, list[Kraus]]]
     terms: list[tuple[str, float]]
     circuit: Circuit
     start: np.ndarray
 
 
-def problem(architecture: Any, observable: PauliSum, noise: NoiseModel | None, seed: int) -> Problem:
-    """What peers read."""
+def problem(
+    architecture: Any, observable: PauliSum, noise: NoiseModel | None, seed: int, backend: Any = None
+) -> Problem:
+    """What peers read. backend: a placed device whose gates they get; None for the circuit's own."""
     n = observable.n_qubits
     circuit, weight = Circuit(n), 0
     for name, qubits in architecture:
         count = GATES[name].n_params
         circuit = circuit.append(name, qubits, (w[weight],) * count)
         weight += count
+    if backend is not None:
+        circuit = backend.native(circuit)
     gates: list[Any] = []
     for event in circuit.gates if noise is None else noise.events(circuit):
         if isinstance(event, Placed):
             gates[-1][3].append((event.channel.kraus(), event.qubits))
         else:
-            slot = event.params[0].slots[0].index if event.params else None
-            gates.append((event.name, event.qubits, slot, []))
+            gates.append((event.name, event.qubits, _turn(event.params[0]) if event.params else None, []))
     terms = [(string, float(np.real(value))) for string, value in observable.terms]
     return Problem(n, gates, terms, circuit, np.random.default_rng(seed).uniform(-np.pi, np.pi, weight))
+
+
+def _turn(angle: Any) -> Turn:
+    terms = as_angle(angle).terms
+    return sum(c for c, slots in terms if not slots), [(c, slots[0].index) for c, slots in terms if slots]
+
+
+def turned(turn: Turn, weights: Any) -> Any:
+    """An angle at given weights, which may be of any kind that can be scaled and added."""
+    found: Any = None
+    for scale, k in turn[1]:
+        one = weights[k] if scale == 1 else scale * weights[k]
+        found = one if found is None else found + one
+    return turn[0] if found is None else found + turn[0] if turn[0] else found
 
 
 def rates(name: str, given: Problem, steps: int, seconds: float) -> tuple[dict[str, float], float, np.ndarray]:
@@ -77,14 +96,14 @@ def rates(name: str, given: Problem, steps: int, seconds: float) -> tuple[dict[s
 def _pennylane(given: Problem, mixed: bool) -> Callable[[Any], Any]:
     import pennylane as qml
 
-    kinds = {"rx": qml.RX, "ry": qml.RY, "rz": qml.RZ, "cx": qml.CNOT, "sx": qml.SX}
+    kinds = {"rx": qml.RX, "ry": qml.RY, "rz": qml.RZ, "cx": qml.CNOT, "sx": qml.SX, "x": qml.X}
     energy = qml.Hamiltonian(
         [value for _, value in given.terms], [qml.pauli.string_to_pauli_word(string) for string, _ in given.terms]
     )
 
     def run(weights: Any) -> Any:
-        for name, qubits, slot, channels in given.gates:
-            kinds[name](*(() if slot is None else (weights[slot],)), wires=qubits)
+        for name, qubits, turn, channels in given.gates:
+            kinds[name](*(() if turn is None else (turned(turn, weights),)), wires=qubits)
             for kraus, on in channels if mixed else ():
                 qml.QubitChannel(list(kraus), wires=on)
         return qml.expval(energy)
@@ -147,7 +166,7 @@ def _jax_energy(given: Problem) -> Callable[[Any], Any]:
         matrix += value * full
     energy = jnp.asarray(matrix)
     axes = {"rx": letters["X"], "ry": letters["Y"], "rz": letters["Z"]}
-    fixed = {name: np.asarray(GATES[name].matrix(), complex) for name in ("cx", "sx")}
+    fixed = {name: np.asarray(GATES[name].matrix(), complex) for name in ("cx", "sx", "x")}
 
     def on(tensor: Any, operator: Any, places: tuple[int, ...]) -> Any:
         k = len(places)
@@ -156,8 +175,8 @@ def _jax_energy(given: Problem) -> Callable[[Any], Any]:
 
     def value(weights: Any) -> Any:
         state = jnp.zeros((2,) * (n * (1 + noisy)), complex).at[(0,) * (n * (1 + noisy))].set(1)
-        for name, qubits, slot, channels in given.gates:
-            half = None if slot is None else weights[slot] / 2
+        for name, qubits, turn, channels in given.gates:
+            half = None if turn is None else turned(turn, weights) / 2
             operator = fixed[name] if half is None else jnp.cos(half) * np.eye(2) - 1j * jnp.sin(half) * axes[name]
             state = on(state, operator, qubits)
             if noisy:
@@ -225,8 +244,8 @@ def aer(given: Problem) -> tuple[Step, None, float]:
     started = time.perf_counter()
     count, noisy = len(given.start), any(channels for *_, channels in given.gates)
     angles, circuit = ParameterVector("w", count), QuantumCircuit(given.n)
-    for name, qubits, slot, channels in given.gates:
-        getattr(circuit, name)(*(() if slot is None else (angles[slot],)), *qubits)
+    for name, qubits, turn, channels in given.gates:
+        getattr(circuit, name)(*(() if turn is None else (turned(turn, angles),)), *qubits)
         for kraus, where in channels:
             # Qiskit's first qubit is the least significant
             circuit.append(SuperOp(Channel(list(kraus))), where[::-1])
@@ -255,8 +274,8 @@ def qulacs(given: Problem) -> tuple[Step, None, float]:
 
     started = time.perf_counter()
     circuit = ParametricQuantumCircuit(given.n)
-    for name, qubits, slot, _ in given.gates:
-        if slot is not None:
+    for name, qubits, turn, _ in given.gates:
+        if turn is not None:
             getattr(circuit, f"add_parametric_{name.upper()}_gate")(qubits[0], 0.0)
         else:
             {"cx": circuit.add_CNOT_gate, "sx": circuit.add_sqrtX_gate}[name](*qubits)
