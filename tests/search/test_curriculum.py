@@ -85,3 +85,10 @@ def test_other_gates():
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):
         curriculum(None, **options)
+
+
+def test_a_log_of_other_rules_is_not_gone_on_with(tmp_path):
+    seek(TASK, "crlqas", 200, seed=1, folder=tmp_path, rules=Rules(every=10), **SMALL)
+    seek(TASK, "crlqas", 200, seed=1, folder=tmp_path, rules=Rules(every=10), **SMALL)
+    with pytest.raises(ValueError, match=r"another search \(its options\)"):
+        seek(TASK, "crlqas", 200, seed=1, folder=tmp_path, rules=Rules(every=20), **SMALL)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cat_states import cat_state
+from ketwork.operators import PauliSum
 from ketwork.search.differentiable import (
     Choices,
     Plan,
@@ -15,9 +16,11 @@ from ketwork.search.differentiable import (
     score_gradient,
     softmax,
 )
+from ketwork.search.goals import Energy
 from ketwork.search.seek import seek
 from ketwork.search.slots import layered
 from ketwork.search.space import Space
+from ketwork.search.tasks import Task
 
 PLAN = Plan("mixture", 0.4, 0.5, 4, 0.1, 0.1, 1.0, 0.5, 0.75)
 
@@ -110,3 +113,9 @@ def test_doors():
     ):
         with pytest.raises(ValueError, match=next(iter(options))):
             seek(cat_state(2, 4), differentiable, 2000, **options)
+
+
+def test_a_space_that_is_used_up_ends_the_search():
+    small = Task("one", Energy(PauliSum.from_dict({"Z": 1.0}), -1.0), Space(1, ("h",), max_gates=3))
+    found = seek(small, "differentiable", 60)
+    assert len(found.errors) == 1 and found.spent <= 60

@@ -15,6 +15,7 @@ from ketwork.search.slots import Ints, Slots, SparseAdam, allowance, layered, la
 Floats = NDArray[np.floating[Any]]
 ESTIMATORS = ("mixture", "gumbel", "score")
 _TRAINED = 16  # circuits at a time
+_BARREN = 5  # rounds in a row in which nothing was paid
 _FAR = 1.02  # by how much the temperature rises when all that is likely is known
 
 
@@ -136,18 +137,19 @@ def differentiable(
     check_choice("estimator", estimator, ESTIMATORS)
     for name, value, least in (("rounds", rounds, 1), ("batch", batch, 2)):
         check_int(name, value, least)
-    for name, share in (("training", training), ("warm", warm)):
+    for name, share in (("training", training), ("warm", warm), ("rate", rate), ("filled", filled)):
         check_real(name, share, 0, 1)
-    for name, value in (("rate", rate), ("filled", filled)):
-        if not check_real(name, value, 0, 1) > 0:
-            raise ValueError(f"Argument `{name}` must be above 0, but is {value}.")
+        if name in ("rate", "filled") and share == 0:
+            raise ValueError(f"Argument `{name}` must be above 0, but is {share}.")
     if not 0 < cold <= hot:
         raise ValueError(f"Arguments `hot` and `cold` must have 0 < cold <= hot, but are {hot} and {cold}.")
     slots = layered(search.space, layers_for(search.space) if layers is None else layers, sharing)
-    plan, done = Plan(estimator, training, warm, batch, rate, 0.1, hot, cold, filled), 0
-    while True:
+    plan, done, barren = Plan(estimator, training, warm, batch, rate, 0.1, hot, cold, filled), 0, 0
+    while barren < _BARREN:  # with no circuit left that was not trained, nothing is left to do
+        before = search.budget.spent
         _round(search, Choices(slots, plan, search.rng), plan, allowance(search) / max(1, rounds - done))
         done += 1
+        barren = 0 if search.budget.spent > before else barren + 1
 
 
 def _round(search: Search, choices: Choices, plan: Plan, allowed: float) -> None:

@@ -291,11 +291,17 @@ def seek(
 
 def _whose(task: Task, method: str, seed: int, options: dict[str, Any]) -> dict[str, str]:
     """What a log belongs to: the answers in it are those of no other search."""
-    plain = {name: one if isinstance(one, _PLAIN) else type(one).__name__ for name, one in sorted(options.items())}
+    plain = {name: one if _is_plain(one) else type(one).__name__ for name, one in sorted(options.items())}
     return {
         "task": task.name, "space": str(task.space), "inner": str(task.inner), "method": method, "seed": str(seed),
         "options": str(plain), "problem": fingerprint(task),
     }  # fmt: skip
+
+
+def _is_plain(option: Any) -> bool:
+    """Whether the text of an option says all of it: of data, and of dataclasses that are compared by their fields."""
+    known = getattr(type(option), "__dataclass_params__", None)
+    return isinstance(option, _PLAIN) or (known is not None and known.frozen and known.eq)
 
 
 def fingerprint(task: Task) -> str:
