@@ -25,7 +25,7 @@ from ketwork.search.slots import allowance
 from ketwork.search.space import Architecture, draw
 
 Floats = NDArray[np.floating[Any]]
-_BARREN = 5  # rounds in a row in which all circuits that are drawn were known
+_BARREN = 5  # rounds in a row in which nothing was paid
 _ROWS = 4  # of each class, for representational capacity
 PROXIES = ("paths", "expressibility", "resilience", "capacity", "gradient")
 
@@ -88,10 +88,10 @@ def training_free(
     screen = Screen(chosen, max(10, pairs), replicas, draws, None if weights is None else np.asarray(weights, float))
     pool, done, barren = Pool(), 0, 0
     while barren < _BARREN:  # with no circuit left to look at or to train, nothing is left to do
-        before = len(pool.seen) + len(pool.known)
+        before = search.budget.spent
         _round(search, screen, pool, allowance(search) / max(1, rounds - done), (screening, candidates, batch))
         done += 1
-        barren = 0 if len(pool.seen) + len(pool.known) > before else barren + 1
+        barren = 0 if search.budget.spent > before else barren + 1
 
 
 def _round(search: Search, screen: Screen, pool: Pool, allowed: float, sizes: tuple[float, int, int]) -> None:
