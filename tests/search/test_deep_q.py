@@ -6,7 +6,8 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from ketwork.search.deep_q import Learner, Memory, Returns, choose, network, one_thread, targets
+from ketwork.search.deep_q import Learner, Memory, Returns, choose, network, targets
+from ketwork.search.small_nets import one_thread
 
 
 def test_n_step_returns_by_hand():

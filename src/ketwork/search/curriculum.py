@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ketwork.checks import check_int, check_real
-from ketwork.search.deep_q import Learner, Memory, Returns, choose, one_thread
+from ketwork.search.deep_q import Learner, Memory, Returns, choose
 from ketwork.search.episodes import Episodes, Rules
 from ketwork.search.seek import Search
+from ketwork.search.small_nets import one_thread
 
 SHORT = Rules(every=100, slack=0.02, successes=2)
 """The curriculum for hundreds of episodes; the paper's own numbers are for tens of thousands."""

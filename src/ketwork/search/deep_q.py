@@ -5,8 +5,7 @@ Sources: van Hasselt, Guez and Silver, arXiv:1509.06461 (double Q-learning); Sut
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,26 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from ketwork.checks import need_extra
 
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 _SLOPE = 0.01
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch and BLAS on one thread: for small nets and vectors that is quicker, and sums come in one order."""
-    torch = need_extra("torch", "search")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def network(inputs: int, hidden: Sequence[int], actions: int, rng: np.random.Generator) -> Any:

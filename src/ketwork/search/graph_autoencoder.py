@@ -6,8 +6,7 @@ Source: Sun et al., arXiv:2401.11576, section 3; Yan et al., arXiv:2006.06936 (a
 sigmoid(z z^T) from the latent vectors: `edges="inner product"` does that.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from ketwork.checks import check_choice, check_int, check_real, need_extra
 from ketwork.search.canonical import Place, flat
 from ketwork.search.gate_graph import to_graph
+from ketwork.search.small_nets import one_thread
 from ketwork.search.space import Architecture, Space, oriented
 
 torch: Any = need_extra("torch", "search")
@@ -242,17 +242,6 @@ def train_autoencoder(
                 optimizer.step()
                 falling.step()
     return network
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread: networks as small as these gain nothing from more, and on a busy machine lose much."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _two_layers(a: int, b: int) -> Any:

@@ -15,6 +15,7 @@ from ketwork.checks import check_choice, check_int, check_real, need_extra
 from ketwork.search.deep_surrogate import DeepSurrogate, expected_improvement
 from ketwork.search.latent_space import LatentSpace, latent_spaces
 from ketwork.search.seek import Search
+from ketwork.search.small_nets import one_thread
 from ketwork.search.tasks import Score
 
 Floats = NDArray[np.floating[Any]]
@@ -26,6 +27,7 @@ SURROGATES = ("dngo", "gp", "tpe")
 """dngo: a network with Bayesian linear regression on top, read off for the whole pool; gp, tpe: Optuna's samplers."""
 
 
+@one_thread()
 def latent_reinforce(
     search: Search,
     pool: int = 2000,
@@ -130,6 +132,7 @@ class _Rewards:
 
 
 # ---------------------------------------------------------------------- Bayesian optimisation
+@one_thread()
 def latent_bayes(
     search: Search,
     pool: int = 2000,

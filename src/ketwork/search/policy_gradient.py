@@ -13,10 +13,10 @@ import numpy as np
 
 from ketwork.checks import check_int, check_real, need_extra
 from ketwork.search.curriculum import SHORT
-from ketwork.search.deep_q import one_thread
 from ketwork.search.env import circuit_spaces
 from ketwork.search.episodes import Episodes, Rules
 from ketwork.search.seek import Search
+from ketwork.search.small_nets import one_thread
 
 _VecEnv: Any = need_extra("stable_baselines3.common.vec_env", "search").VecEnv
 _Callback: Any = need_extra("stable_baselines3.common.callbacks", "search").BaseCallback
