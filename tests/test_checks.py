@@ -62,7 +62,7 @@ def test_a_missing_extra_is_named(monkeypatch, tmp_path):
     with pytest.raises(
         ImportError, match=r"no_such_module is not installed. It comes with: pip install 'ketwork\[qiskit\]'"
     ):
-        need_extra("no_such_module", "qiskit")
+        need_extra("no_such_module.part", "qiskit")
     (tmp_path / "halfway.py").write_text("import what_it_needs\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match="what_it_needs"):  # the module is there: another one is missing

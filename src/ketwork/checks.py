@@ -91,7 +91,8 @@ def need_extra(module: str, extra: str) -> Any:
     except ImportError as error:
         if error.name is not None and not module.startswith(error.name):
             raise  # the module is there, and something that it needs is not
-        raise ImportError(f"{module} is not installed. It comes with: pip install 'ketwork[{extra}]'") from None
+        package = module.partition(".")[0]
+        raise ImportError(f"{package} is not installed. It comes with: pip install 'ketwork[{extra}]'") from None
 
 
 def _brief(value: Any) -> str:

@@ -167,7 +167,7 @@ def test_what_was_computed_before_an_error_is_kept(tmp_path, monkeypatch):
 
     def failing(subject, method, **options):
         if method == "adapt":
-            raise ValueError("It cannot be done.")
+            raise ValueError("It cannot be done")  # as messages that end in a command
         return whole(subject, method, **options)
 
     monkeypatch.setattr(solving, "solve_hamiltonian", failing)

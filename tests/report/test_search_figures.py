@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from scipy import stats
 
 from ketwork.report.search_figures import (
@@ -68,6 +69,10 @@ def test_curves(count, measure):
 def test_looks_tell_methods_apart():
     looks = looks_of(["random", *map(str, range(25))])
     assert len(set(map(str, looks.values()))) == 26
+    # Colours are well apart, the baseline's grey too: all of one line style by themselves
+    drawn = np.array([to_rgb(colour) for colour, style in looks.values() if style == "-"])
+    gaps = np.linalg.norm(drawn[:, None] - drawn, axis=2)[~np.eye(len(drawn), dtype=bool)]
+    assert gaps.min() > 0.2
 
 
 def test_methods_without_circuits():

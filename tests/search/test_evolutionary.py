@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ketwork.search import seek
+from ketwork.operators import load_molecule
+from ketwork.search import Place, Setting, ground_state, seek
 from ketwork.search.evolutionary import _tournament, crowding_distances, fronts, survivors
 from searching import errors, ghz_task, hydrogen_task, same
 
@@ -97,3 +98,11 @@ def test_equal_seeds_go_the_same_way():
 def test_doors(options, message):
     with pytest.raises(ValueError, match=message):
         seek(ghz_task(), "evolutionary", 2_000, **options)
+
+
+def test_a_space_that_is_exhausted_ends_soon():
+    task = ground_state(load_molecule("H2"), Setting(gates=("cx",), max_gates=6))
+    found = seek(task, "evolutionary", 10_000)
+    assert "no more to give" in found.message
+    assert found.best.error == pytest.approx(task.evaluate([Place("cx", (0, 1))]).error)  # of |00>, whatever is done
+    assert found.seconds < 20

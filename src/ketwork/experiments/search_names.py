@@ -151,10 +151,11 @@ def _noise(text: str | None) -> NoiseModel | bool:
         values = [float(word) for word in numbers.split(",")]
     except ValueError:
         values = []
-    if kind not in ("depolarizing", "depolarising") or len(values) not in (2, 3):
+    known = kind in ("depolarizing", "depolarising") and len(values) in (2, 3)
+    if not known or not all(0 <= value <= 1 for value in values):
         raise UserError(
-            f"--noise must be none, or depolarizing:P1,P2 with the chances after one- and two-qubit gates (and a third "
-            f"number to misread a bit), but is {text!r}."
+            f"--noise must be none, or depolarizing:P1,P2 with the chances (0 to 1) after one- and two-qubit gates "
+            f"(and a third number to misread a bit), but is {text!r}."
         )
     model = gate_noise(values[0], values[1])
     return model.readout(values[2], values[2]) if len(values) == 3 else model
@@ -213,19 +214,19 @@ GATES_BY_NAME = {
 """Single gates that can be asked for as unitaries."""
 
 _DRAWN = {"random": ("seed",), "circuit": ("gates", "seed")}  # what is drawn has options
-_MOST_QUBITS = 8
+_MOST_QUBITS = {"state": 8, "unitary": 4}
 
 
 def _target_task(what: str, kind: str, rest: str, maker: _Maker) -> Task:
     families = STATES if kind == "state" else UNITARIES
     make: Callable[..., Task] = prepare_state if kind == "state" else prepare_unitary
-    name, *words = rest.split(":")
+    name = rest.partition(":")[0]
     if kind == "unitary" and rest in GATES_BY_NAME:
         target: Target = GATES_BY_NAME[rest]
     elif Path(rest).suffix.lower() in (".npy", ".qasm"):
         target = _target_of_file(Path(rest))
     elif name in families:
-        target = _of_family(what, name, families[name], words)
+        target = _of_family(what, families[name], _MOST_QUBITS[kind])
     else:
         known = [*families, *(GATES_BY_NAME if kind == "unitary" else ())]
         near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
@@ -238,9 +239,10 @@ def _target_task(what: str, kind: str, rest: str, maker: _Maker) -> Task:
     return make(target, maker.setting(n), name=_short(what))
 
 
-def _of_family(what: str, name: str, make: Callable[..., Target], words: Sequence[str]) -> Target:
-    if not words or not words[0].isdigit() or not 1 <= int(words[0]) <= _MOST_QUBITS:
-        raise UserError(f"{what!r} has no number of qubits from 1 to {_MOST_QUBITS}: write it as in state:ghz:4.")
+def _of_family(what: str, make: Callable[..., Target], most: int) -> Target:
+    kind, name, *words = what.split(":")
+    if not words or not words[0].isdigit() or not 1 <= int(words[0]) <= most:
+        raise UserError(f"{what!r} has no number of qubits from 1 to {most}: write it as in {kind}:{name}:3.")
     known, options = _DRAWN.get(name, ()), dict[str, int]()
     for word in words[1:]:
         option, _, value = word.partition("=")

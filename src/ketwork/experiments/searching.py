@@ -95,7 +95,7 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
             raise
         told = " ".join(str(error).split())
         if new and any((folder / name).exists() for name in ("rows.jsonl", "searches")):
-            told += f" What was computed before is kept in {folder}."
+            told = f"{told.removesuffix('.')}. What was computed before is kept in {folder}."
         elif new and folder.is_dir():
             shutil.rmtree(folder)  # nothing half-written
         raise UserError(told) from None

@@ -77,7 +77,7 @@ def solve(task: SolveTask, out: Path | None = None, resume: bool = False) -> Sol
             raise
         told = " ".join(str(error).split())
         if new and (folder / "rows.jsonl").is_file():
-            told += f" What was computed before is kept in {folder}."
+            told = f"{told.removesuffix('.')}. What was computed before is kept in {folder}."
         elif new and folder.is_dir():
             shutil.rmtree(folder)  # nothing half-written
         raise UserError(told) from None

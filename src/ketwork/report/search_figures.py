@@ -15,7 +15,8 @@ Trace = Sequence[tuple[float, float]]
 Floats = NDArray[np.float64]
 _GREY = "#6b7280"
 _BANDS = 4  # so many methods have their bands in one figure; more of them a panel each
-_STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)))
+_COLOURS = PALETTE[:6]  # the others are too near to these, or to the baseline's grey
+_STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (6, 1.5, 1, 1.5, 1, 1.5)))
 _BROKEN: tuple[Any, ...] = ((0, (6, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 3)))
 _SHAPES = "osv^DPX*<>hpd"
 _SETTINGS = ("#5b3fd6", "#dc2626", "#b45309", "#0284c7", "#0f766e", "#64748b")
@@ -169,7 +170,7 @@ def looks_of(methods: Mapping[str, Any] | Sequence[str], baseline: str = "random
         if method == baseline:
             found[method] = (_GREY, "-")
             continue
-        found[method] = (PALETTE[k % len(PALETTE)], _STYLES[k // len(PALETTE) % len(_STYLES)])
+        found[method] = (_COLOURS[k % len(_COLOURS)], _STYLES[k // len(_COLOURS) % len(_STYLES)])
         k += 1
     return found
 

@@ -1,6 +1,8 @@
 """NSGA-II: a population of circuits that are good at once in error, depth and two-qubit gates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ Floats = NDArray[np.floating[Any]]
 OBJECTIVES = ("error", "depth", "two-qubit", "gates")
 """What `evolutionary` can minimise at once."""
 
+_TRIES = 50  # for a circuit that is new
 _SAME = 5  # tries that come to one circuit: then there are few others
 
 
@@ -50,15 +53,15 @@ def evolutionary(
     least = (search.task.goal.good or 0.0) / 100
     length = search.space.max_places if n_gates is None else check_int("n_gates", n_gates, 1)
     search.notes.update(generations=0, front=[])
-    met: set[Architecture] = set()
-    first = [_unmet(search, met, lambda: draw(search.space, search.rng, length)) for _ in range(population)]
+    met = _Met()
+    first = [_unmet(met, lambda: draw(search.space, search.rng, length)) for _ in range(population)]
     living = search.scores(first)
     ranks, crowding = _standing([_marks(score, objectives, least) for score in living])
     while True:
         children, starts = [], list[Floats | None]()
         for _ in range(population):
             parents = [living[_tournament(ranks, crowding, search.rng)] for _ in range(2)]
-            child = _unmet(search, met, lambda parents=parents: _child(search, parents, crossover, changes))  # type: ignore[misc]
+            child = _unmet(met, partial(_child, search, parents, crossover, changes))
             children.append(child)
             starts.append(_angles(search, parents, child) if warm else None)
         everyone = [*living, *search.scores(children, starts)]
@@ -146,16 +149,26 @@ def _marks(score: Score, objectives: Sequence[str], least: float) -> list[float]
     return [every[name] for name in objectives]
 
 
-def _unmet(search: Search, met: set[Architecture], make: Any) -> Architecture:
-    """A circuit that was not there before, or after some fifty tries one that was, sooner where all are the same."""
+@dataclass
+class _Met:
+    """The circuits that were there, and how often to try for another: less and less where nothing new comes of it."""
+
+    forms: set[Architecture] = field(default_factory=set)
+    tries: int = _TRIES
+
+
+def _unmet(met: _Met, make: Callable[[], Architecture]) -> Architecture:
+    """A circuit that was not there before, or after some tries one that was, sooner where all are the same."""
     tried: list[Architecture] = []
-    for _ in range(50):
-        found: Architecture = make()
+    for _ in range(met.tries):
+        found = make()
         form = canonical(found)[0]
         tried.append(form)
-        if form not in met or tried.count(form) > _SAME:
+        if form not in met.forms or tried.count(form) > _SAME:
             break
-    met.add(form)
+    new = form not in met.forms
+    met.tries = _TRIES if new else max(1, met.tries // 2)
+    met.forms.add(form)
     return found
 
 

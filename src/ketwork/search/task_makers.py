@@ -194,7 +194,7 @@ def _state(target: Circuit | ArrayLike) -> Complexes:
     norm = float(np.linalg.norm(state))
     if abs(norm - 1) > _TOLERANCE:
         raise ValueError(f"Argument `target` must have norm 1, but has {norm:.6g}. Divide it by its norm.")
-    check_int("qubits of `target`", len(state).bit_length() - 1, 1, _MOST_STATE)
+    check_int("qubits of target", len(state).bit_length() - 1, 1, _MOST_STATE)
     return np.asarray(state / norm, np.complex128)
 
 
@@ -206,7 +206,7 @@ def _unitary(target: Circuit | ArrayLike) -> Complexes:
     size = len(matrix)
     if matrix.shape != (size, size) or size < 2 or size & (size - 1):
         raise ValueError(f"Argument `target` must be 2^n x 2^n, but has the shape {matrix.shape}.")
-    check_int("qubits of `target`", size.bit_length() - 1, 1, _MOST_UNITARY)
+    check_int("qubits of target", size.bit_length() - 1, 1, _MOST_UNITARY)
     gap = float(np.abs(matrix.conj().T @ matrix - np.eye(size)).max())
     if gap > _TOLERANCE:
         raise ValueError(f"Argument `target` must be unitary, but its columns are off by {gap:.3g}.")
@@ -214,7 +214,7 @@ def _unitary(target: Circuit | ArrayLike) -> Complexes:
 
 
 def _check_closed(circuit: Circuit, most: int) -> None:
-    check_int("qubits of `target`", circuit.n_qubits, 1, most)
+    check_int("qubits of target", circuit.n_qubits, 1, most)
     if circuit.n_inputs or circuit.n_weights:
         raise ValueError("Argument `target` must be a circuit of numbers, but has inputs or weights: bind them first.")
 
