@@ -305,7 +305,9 @@ def compare(
 
 @app.command()
 def search(
-    task: Annotated[str, typer.Argument(help="As of solve; or state:ghz:4, unitary:qft:3, digits:classes=4, a file.")],
+    task: Annotated[
+        str, typer.Argument(help="H2, tfim:chain:4 and others of solve; state:ghz:4, unitary:qft:3, digits, a file.")
+    ],
     method: Annotated[str, Text(help=f"With commas between, or all: {', '.join(SEARCH_METHODS)}.")] = "evolutionary",
     device: Annotated[str | None, Text(help="Search on this device, simulated with its noise (see `devices`).")] = None,
     noise: Annotated[str | None, Text(help="none, or depolarizing:P1,P2: chances after gates on 1, 2 qubits.")] = None,
