@@ -282,3 +282,11 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     assert main([*words, str(tmp_path / "whole")]) == 0
     results = [json.loads((tmp_path / name / "result.json").read_text())["metrics"] for name in ("cut", "whole")]
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("command", ["solve", "search", "diagnose", "compare"])
+def test_help_is_shown_as_it_was_written(command, capsys):
+    main([command, "--help"])
+    shown = capsys.readouterr().out
+    assert "Usage:" in shown
+    assert not [letter for letter in shown if ord(letter) > 0xFFFF]  # `:ring:` in a help text would become a picture

@@ -185,7 +185,7 @@ def solve(
         str,
         typer.Argument(
             help="A molecule (LiH, H2_0.7414), an .xyz file, a Hamiltonian .json, an instance (gset/gset_14, a path), "
-            "or a model with its size: heisenberg:ring:8, tfim:chain:10:field=0.5, xxz:square:2x3:delta=0.5, "
+            "or a model with its size: heisenberg:chain:8, tfim:chain:10:field=0.5, xxz:square:2x3:delta=0.5, "
             "maxcut:torus:3x4, labs:9."
         ),
     ],
