@@ -48,6 +48,18 @@ def test_checks_can_fail():
     assert next(check for claim, check in bad.items() if "lower bounds" in claim).passed
 
 
+@pytest.mark.parametrize(("good", "passed"), [(3, True), (2, False)])
+def test_the_long_run_wants_three_seeds_of_five(good, passed):
+    long = [row("LiH, 4 qubits", "crlqas, long", 1e-4 if k < good else 2e-3, seed=k, budget=9000) for k in range(5)]
+    long += [row("LiH, 4 qubits", "random, long", 3e-3, seed=k, budget=9000) for k in range(5)]
+    found = finding(QUICK, [*rows(), *long], DESCENT)
+    (check,) = [c for c in found.checks if "9,000 evaluations" in c.claim]
+    assert check.passed == passed and f"{good} of 5" in check.found and "0 of 5, median 3 mHa" in check.remark
+    assert found.metrics["long"]["random"] == [3e-3] * 5
+    assert [s.title for s in found.sections].count("LiH, 4 qubits, with more evaluations") == 1
+    assert found.metrics["errors"]["LiH, 4 qubits"]["random"] == [0.004] * 3  # the long ones are kept apart
+
+
 def test_noise_is_judged_without_it():
     (check,) = [c for c in finding(QUICK, rows(), DESCENT).checks if "energy without noise" in c.claim]
     assert not check.passed and check.found == "10 mHa" and "5 mHa" in check.remark
