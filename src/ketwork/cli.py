@@ -218,10 +218,7 @@ def solve(
     mapping: Annotated[str | None, Text(help="jordan_wigner, parity or bravyi_kitaev; of molecules.")] = None,
     index: Annotated[int | None, Text(help="Which problem of an instance file with several, from 0.")] = None,
     reference_seconds: Annotated[float, Text(help="Time of each classical solver, HiGHS and CP-SAT.")] = 10.0,
-    local_search: Annotated[
-        int,
-        Text(help="Rounds of local search on the best string, of all methods."),
-    ] = 1,
+    local_search: Annotated[int, Text(help="Rounds of local search on the best string, of all methods.")] = 1,
     out: Annotated[Path | None, Text(help="The run's folder; default: runs/PROBLEM-METHOD-ID.")] = None,
     resume: Annotated[bool, Text("--resume", help="Go on with an interrupted run.")] = False,
 ) -> None:
