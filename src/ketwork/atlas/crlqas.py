@@ -53,7 +53,7 @@ _STEPS, _WARM = 30, 10
 class Work:
     """What is run. budgets: circuit evaluations of every search, by problem. rivals: methods by problem. seeds: by
     problem, 3 where nothing is said. noisy: (problem, noise) to evaluations. ablated: the problem of the ablations, and
-    its budget. long: a problem that crlqas and random search are given more evaluations for, how many, and seeds."""
+    its budget. long: problems that crlqas and random search are given more evaluations for: how many, and seeds."""
 
     budgets: Mapping[str, int]
     rivals: Mapping[str, tuple[str, ...]]
@@ -61,7 +61,7 @@ class Work:
     ablated: tuple[str, int]
     seeds: Mapping[str, int] = field(default_factory=dict)
     spsa_seeds: int = 20
-    long: tuple[str, int, int] | None = None
+    long: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 _ALL = ("crlqas", "ppo", "random", "annealing", "evolutionary", "grow")
@@ -75,7 +75,7 @@ FULL = Work(
      ("H2, 2 qubits", DEVICE): 10_000, ("LiH, 4 qubits", DEVICE): 60_000},
     ("LiH, 4 qubits", 500_000),
     {"LiH, 6 qubits": 1, "H2O, 8 qubits": 1},
-    long=("LiH, 4 qubits", 12_000_000, 5),
+    long={"LiH, 4 qubits": (12_000_000, 5), "LiH, 6 qubits": (6_000_000, 1), "H2O, 8 qubits": (3_000_000, 1)},
 )  # fmt: skip
 QUICK = Work(
     {"H2, 2 qubits": 4_000, "LiH, 4 qubits": 250_000},
@@ -115,8 +115,7 @@ def crlqas_system(ledger: Ledger, seed: int, quick: bool) -> Finding:
                 (work.ablated[0], f"crlqas, {label}", "", k, work.ablated[1], options)
                 for k in range(_seeds(work, work.ablated[0]))
             ]
-    if work.long is not None:
-        name, budget, seeds = work.long
+    for name, (budget, seeds) in work.long.items():
         jobs += [(name, f"{method}, long", "", k, budget, {}) for method in ("crlqas", "random") for k in range(seeds)]
     ledger.expect(len(jobs) + 1)
     rows = []
