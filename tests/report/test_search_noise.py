@@ -1,8 +1,7 @@
 """Sections on what the search has not seen: there where there is something to say, and with the right numbers."""
 
-from searched import searched
-
 from ketwork.report.search_noise import noise_sections
+from searched import searched
 
 
 def test_nothing_without_noise_and_data():
