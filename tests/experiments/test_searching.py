@@ -89,7 +89,7 @@ def test_an_interrupted_run_goes_on_to_the_same_rows(finished, tmp_path, monkeyp
 
 
 def test_ctrl_c_stops_the_processes_and_nothing_is_lost(tmp_path):
-    task = SearchTask("H2_0.7414", ("random",), workers=2, **QUICK | {"budget": 30_000})
+    task = SearchTask("H2_0.7414", ("random",), workers=2, **QUICK | {"budget": 150_000})
 
     def press():
         logs = [tmp_path / "run" / "searches" / f"random-{k}" / "answers.jsonl" for k in (0, 1)]
@@ -102,9 +102,10 @@ def test_ctrl_c_stops_the_processes_and_nothing_is_lost(tmp_path):
         search(task, tmp_path / "run")
     written = [(tmp_path / "run" / "searches" / f"random-{k}" / "answers.jsonl").read_text() for k in (0, 1)]
     rows = search(task, tmp_path / "run", resume=True).rows
+    assert sum(text.count("\n") for text in written) < sum(row["circuits"] for row in rows)
     for row, text in zip(rows, written, strict=True):
         answers = [json.loads(line) for line in text.splitlines()]
-        assert 0 < len(answers) < row["circuits"]
+        assert 0 < len(answers) <= row["circuits"]  # the one that began first may have been through
         after = (tmp_path / "run" / "searches" / f"random-{row['seed']}" / "answers.jsonl").read_text()
         assert after.startswith(text)  # what was there was not trained again
 
