@@ -1,6 +1,7 @@
 """What all tests share: where the data lies, and the rule that CI fails where a workstation skips."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def data_folder() -> Path:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile the kernels before any test, so that none is timed or listened to while they do."""
-    from ketwork.engine.warm import ensure_compiled
+    from ketwork.engine.warm import GROUPS, ensure_compiled
 
-    for group in ("ideal", "noisy", "trajectories", "diagonal"):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells have it for what they run in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for group in GROUPS:
         ensure_compiled(group)
