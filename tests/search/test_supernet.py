@@ -19,10 +19,10 @@ def search_of(task, budget=None, seed=0):
 
 def test_it_finds_the_cat_state_where_random_search_does_not():
     task = cat_state(4)
-    ours = [seek(task, "supernet", 6000, seed=seed).best.error for seed in range(3)]
-    random = [seek(task, "random", 6000, seed=seed).best.error for seed in range(3)]
-    assert max(ours) < 1e-6
-    assert np.mean(random) > 0.3
+    ours = [seek(task, "supernet", 6000, seed=seed).best.error < 1e-6 for seed in range(5)]
+    random = [seek(task, "random", 6000, seed=seed).best.error < 1e-6 for seed in range(5)]
+    assert sum(ours) >= 4
+    assert sum(random) <= 1
 
 
 @pytest.mark.parametrize("options", [{"sharing": "entangled"}, {"nets": 2}, {"noise_aware": False}])
