@@ -5,10 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ketwork.backends.jobs import longest
-from ketwork.backends.protocol import Compiled, Cost, Floats, own_slots
+from ketwork.backends.protocol import Compiled, Cost, Floats, own_slots, with_all_slots
 from ketwork.checks import check_int
 from ketwork.circuit.circuit import Circuit
 from ketwork.engine.batch import Gradient
@@ -84,12 +82,7 @@ class DeviceBackend:
         circuit, noise and all."""
         native, sums, slots = self._prepared(circuit, observables, x, w)
         values, pull_back = self.simulator(native.qubits).value_and_pullback(native.circuit, sums, *slots)
-
-        def full(cotangent: Any) -> Gradient:
-            found = pull_back(cotangent)
-            return replace(found, x=_widened(found.x, circuit.n_inputs), w=_widened(found.w, circuit.n_weights))
-
-        return values, full
+        return values, with_all_slots(pull_back, circuit)
 
     def sample(
         self,
@@ -185,9 +178,3 @@ class DeviceBackend:
         native = self.native(circuit)
         placed = [s.placed(native.wires, native.circuit.n_qubits) for s in sums]
         return native, placed, own_slots(native.circuit, *slots)
-
-
-def _widened(array: Floats, size: int) -> Floats:
-    """The array with zeros for the slots that the transpiler found to have no effect."""
-    missing = size - array.shape[-1]
-    return np.concatenate([array, np.zeros((*array.shape[:-1], missing), array.dtype)], axis=-1)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -109,6 +109,20 @@ def own_slots(circuit: Circuit, x: Any, w: Any) -> tuple[Any, Any]:
         inputs = inputs[:, : circuit.n_inputs]
     weights = None if w is None else check_array("w", w, 1)[: circuit.n_weights]
     return inputs, weights
+
+
+def with_all_slots(pull_back: Callable[[Any], Gradient], circuit: Circuit) -> Callable[[Any], Gradient]:
+    """The pullback of a rewritten circuit as that of `circuit`: zeros for slots that were found to have no effect."""
+
+    def widened(array: Floats, size: int) -> Floats:
+        missing = size - array.shape[-1]
+        return np.concatenate([array, np.zeros((*array.shape[:-1], missing), array.dtype)], axis=-1)
+
+    def full(cotangent: Any) -> Gradient:
+        found = pull_back(cotangent)
+        return replace(found, x=widened(found.x, circuit.n_inputs), w=widened(found.w, circuit.n_weights))
+
+    return full
 
 
 def compiled(backend: Backend, circuit: Circuit) -> Compiled:

@@ -15,7 +15,7 @@ from scipy import stats
 
 from ketwork.experiments.contenders import Contender
 from ketwork.experiments.contest import Row, Setup, rows_of, set_up
-from ketwork.experiments.ranks import LEVEL, Ranks, holm, rank
+from ketwork.experiments.ranks import LEVEL, Ranks, claim, holm, rank
 
 _EQUAL = 1e-12  # scores closer than this are the same, rounded
 
@@ -110,9 +110,7 @@ class PairedTest:
     @property
     def claim(self) -> str:
         """ "better", "worse", "no difference shown", or "no test" where there is none."""
-        if np.isnan(self.adjusted):
-            return "no test"
-        return "no difference shown" if self.adjusted >= LEVEL else "better" if self.difference > 0 else "worse"
+        return claim(self.difference, self.adjusted)
 
 
 @dataclass(frozen=True)

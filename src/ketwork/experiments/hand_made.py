@@ -54,8 +54,7 @@ def hand_made(task: Task, molecule: Molecule | None = None) -> dict[str, Circuit
 
 def within(space: Space, circuit: Circuit) -> bool:
     """Whether a circuit, whatever its gates, keeps the limits of a space."""
-    limits = space.max_gates, space.max_depth, space.max_two_qubit
-    return all(limit is None or size <= limit for size, limit in zip(written_out(circuit), limits, strict=True))
+    return space.holds(written_out(circuit))
 
 
 def written_out(circuit: Circuit) -> Size:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from ketwork.checks import check_choice
-from ketwork.experiments.compare import Interval, interval, paired_p_value
+from ketwork.experiments.compare import Interval, interval
 from ketwork.experiments.ledger import Row, digest, open_rows
-from ketwork.experiments.ranks import Ranks, holm, rank
+from ketwork.experiments.ranks import Ranks, rank
 from ketwork.experiments.run import machine
 from ketwork.experiments.search_names import STANDARD
-from ketwork.experiments.search_verdict import AgainstRandom, figures, final_error, final_errors
+from ketwork.experiments.search_verdict import AgainstRandom, figures, final_error, final_errors, paired_tests
 from ketwork.experiments.searching import Searched, search
 from ketwork.experiments.searching_task import BASELINE, SearchTask
 from ketwork.experiments.task import UserError
@@ -95,16 +95,10 @@ class Board:
         """By task and method: against random search, with Holm's correction over all tests of the board."""
         pairs = [(task, method) for task in self.runs for method in self.methods if method != BASELINE]
         scores = [
-            (final_errors(self.runs[task].rows, method), final_errors(self.runs[task].rows, BASELINE))
+            (method, final_errors(self.runs[task].rows, method), final_errors(self.runs[task].rows, BASELINE))
             for task, method in pairs
         ]
-        p_values = [paired_p_value(ours, others, 0.0) for ours, others in scores]
-        return {
-            (task, method): AgainstRandom(
-                method, interval(ours), interval(others), float(np.mean(ours) - np.mean(others)), p, float(q)
-            )
-            for (task, method), (ours, others), p, q in zip(pairs, scores, p_values, holm(p_values), strict=True)
-        }
+        return dict(zip(pairs, paired_tests(scores), strict=True))
 
     @cached_property
     def ranks(self) -> Ranks:

@@ -27,6 +27,13 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     return found
 
 
+def claim(gain: float, adjusted: float) -> str:
+    """What may be said of a gain with this p value: "better", "worse", "no difference shown", or "no test" for nan."""
+    if np.isnan(adjusted):
+        return "no test"
+    return "no difference shown" if adjusted >= LEVEL else "better" if gain > 0 else "worse"
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two contenders over all data sets: the p value of Wilcoxon's signed-rank test, and adjusted by Holm."""

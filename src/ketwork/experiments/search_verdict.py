@@ -7,7 +7,7 @@ import numpy as np
 
 from ketwork.experiments.compare import Interval, interval, paired_p_value
 from ketwork.experiments.ledger import Row
-from ketwork.experiments.ranks import LEVEL, holm
+from ketwork.experiments.ranks import claim, holm
 from ketwork.experiments.searching_task import BASELINE
 
 
@@ -29,9 +29,7 @@ class AgainstRandom:
     @property
     def claim(self) -> str:
         """ "better", "worse", "no difference shown", or "no test" where there is none."""
-        if np.isnan(self.adjusted):
-            return "no test"
-        return "no difference shown" if self.adjusted >= LEVEL else "better" if self.difference < 0 else "worse"
+        return claim(-self.difference, self.adjusted)
 
 
 def final_error(row: Row) -> float:
@@ -57,14 +55,15 @@ def final_errors(rows: Sequence[Row], method: str) -> list[float]:
 
 def against_random(errors: Mapping[str, Sequence[float]]) -> tuple[AgainstRandom, ...]:
     """Every method against random search; errors: by method, one a seed, the same seeds for all."""
-    names = [name for name in errors if name != BASELINE]
-    others = np.asarray(errors[BASELINE], float)
-    p_values = [paired_p_value(np.asarray(errors[name], float), others, 0.0) for name in names]
+    return paired_tests([(name, errors[name], errors[BASELINE]) for name in errors if name != BASELINE])
+
+
+def paired_tests(scores: Sequence[tuple[str, Sequence[float], Sequence[float]]]) -> tuple[AgainstRandom, ...]:
+    """Tests of (method, its errors, those of random search on the same seeds), corrected for how many there are."""
+    p_values = [paired_p_value(ours, others, 0.0) for _, ours, others in scores]
     return tuple(
-        AgainstRandom(
-            name, interval(errors[name]), interval(others), float(np.mean(errors[name]) - others.mean()), p, float(q)
-        )
-        for name, p, q in zip(names, p_values, holm(p_values), strict=True)
+        AgainstRandom(name, interval(ours), interval(others), float(np.mean(ours) - np.mean(others)), p, float(q))
+        for (name, ours, others), p, q in zip(scores, p_values, holm(p_values), strict=True)
     )
 
 

@@ -6,6 +6,7 @@ whatever their angles may change places.
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,11 @@ def flat(architecture: Sequence[Place]) -> tuple[Place, ...]:
     for place in architecture:
         found += _gates_of(place)
     return tuple(found)
+
+
+def first_angles(gates: Sequence[Place]) -> list[int]:
+    """The number of the first angle of every gate, and the number of all."""
+    return [*accumulate((GATES[place.gate].n_params for place in gates), initial=0)]
 
 
 @cache

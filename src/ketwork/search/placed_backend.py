@@ -5,9 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from ketwork.backends.protocol import Compiled, Floats, own_slots
+from ketwork.backends.protocol import Compiled, Floats, own_slots, with_all_slots
 from ketwork.circuit import Circuit
 from ketwork.engine.batch import Gradient
 from ketwork.engine.sampling import Bits
@@ -76,15 +74,7 @@ class PlacedBackend:
         native = self.native(circuit)
         slots = own_slots(native, x, w)
         values, pull_back = self.simulator(circuit.n_qubits).value_and_pullback(native, observables, *slots)
-        if (native.n_inputs, native.n_weights) == (circuit.n_inputs, circuit.n_weights):
-            return values, pull_back
-
-        def full(cotangent: Any) -> Gradient:
-            found = pull_back(cotangent)  # slots that cancelled have no part in it
-            missing = circuit.n_inputs - native.n_inputs, circuit.n_weights - native.n_weights
-            return replace(found, x=np.pad(found.x, ((0, 0), (0, missing[0]))), w=np.pad(found.w, (0, missing[1])))
-
-        return values, full
+        return values, with_all_slots(pull_back, circuit)
 
     def sample(
         self,

@@ -321,7 +321,7 @@ def fingerprint(task: Task) -> str:
 
 
 def check_affordable(task: Task, budget: int) -> None:
-    """Raises: ValueError where a budget does not train one circuit of the space with all the gates it may have."""
+    """Raises: ValueError where a budget does not train one circuit of one gate, that with the most angles."""
     whole = max((place for place in task.space.places), key=lambda place: GATES[place.gate].n_params)
     price = task.price([whole])
     if price > budget:

@@ -12,7 +12,7 @@ from ketwork.checks import check_choice, check_int
 from ketwork.circuit.gates import GATES
 from ketwork.search.canonical import Place, flat
 from ketwork.search.seek import Search
-from ketwork.search.space import Architecture, Space, draw, levels
+from ketwork.search.space import Architecture, Size, Space, draw, levels
 from ketwork.search.warm_start import n_angles
 
 Floats = NDArray[np.floating[Any]]
@@ -79,10 +79,9 @@ class Slots:
             parts = flat((place,))
             pairs = len(parts) if GATES[place.gate].n_qubits == 2 else 0
             after = levels(parts, space.n_qubits, ends)
-            sizes = (gates + len(parts), max(after), two + pairs)
-            limits = (space.max_gates, space.max_depth, space.max_two_qubit)
-            if all(limit is None or size <= limit for size, limit in zip(sizes, limits, strict=True)):
-                ends, gates, two = after, sizes[0], sizes[2]
+            size = Size(gates + len(parts), max(after), two + pairs)
+            if space.holds(size):
+                ends, gates, two = after, size.gates, size.two_qubit
                 kept[k] = choices[k]
                 places.append(place)
                 angles.append(self.addresses[k][choices[k]])

@@ -163,8 +163,11 @@ class Space:
         """Whether an architecture is made of the space's gates or layers and within its limits."""
         if not all(place.gate in GATES and oriented(place) in self.number for place in architecture):
             return False
+        return self.holds(size_of(architecture))
+
+    def holds(self, size: Size) -> bool:
+        """Whether circuits of a size are within the limits."""
         limits = (self.max_gates, self.max_depth, self.max_two_qubit)
-        size = size_of(architecture)
         return all(limit is None or value <= limit for value, limit in zip(size, limits, strict=True))
 
     def legal(self, architecture: Sequence[Place]) -> NDArray[np.bool_]:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ketwork.backends.protocol import apart
 from ketwork.circuit import Circuit
-from ketwork.circuit.gates import GATES
 from ketwork.search.budget import Budget
-from ketwork.search.canonical import Place, canonical, flat
+from ketwork.search.canonical import Place, canonical, first_angles, flat
 from ketwork.search.fast_path import fast_path
 from ketwork.search.goals import Goal, Meter
 from ketwork.search.inner import Inner, Trained, train
@@ -200,14 +199,9 @@ def _job(task: Task, architecture: Sequence[Place], start: Floats | None, seed: 
     return Job(text.hexdigest()[:32], form, begin), goes
 
 
-def _firsts(architecture: Sequence[Place]) -> list[int]:
-    """The number of the first weight of every gate, and the number of all."""
-    return [0, *np.cumsum([GATES[place.gate].n_params for place in architecture]).tolist()]
-
-
 def _forth(before: Sequence[Place], after: Architecture, goes: list[int | None], weights: Floats) -> Floats:
     """The weights of an architecture as those of its canonical form; what follows the gates' own stays behind them."""
-    old, new = _firsts(before), _firsts(after)
+    old, new = first_angles(before), first_angles(after)
     if weights.ndim != 1 or len(weights) < old[-1]:
         raise ValueError(f"Angles must be {old[-1]}, one for each of the gates', but have the shape {weights.shape}.")
     moved = np.zeros(new[-1])
@@ -219,7 +213,7 @@ def _forth(before: Sequence[Place], after: Architecture, goes: list[int | None],
 
 def _back(before: Sequence[Place], after: Architecture, goes: list[int | None], weights: Floats) -> Floats:
     """The weights of a canonical form as those of the architecture; of gates that became one, the first has the sum."""
-    old, new = _firsts(before), _firsts(after)
+    old, new = first_angles(before), first_angles(after)
     moved = np.zeros(old[-1])
     done: set[int] = set()
     for k, there in enumerate(goes):

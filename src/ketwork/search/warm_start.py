@@ -1,7 +1,6 @@
 """Angles taken along from one architecture to another: what the two have in common keeps what it had learned."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from ketwork.checks import check_array
 from ketwork.circuit.gates import GATES
-from ketwork.search.canonical import Place, flat
+from ketwork.search.canonical import Place, first_angles, flat
 
 Floats = NDArray[np.floating[Any]]
 
@@ -23,7 +22,7 @@ def carried(before: Sequence[Place], params: Floats, after: Sequence[Place], fre
     Raises: ValueError for another number of angles than `before` has.
     """
     old, new = flat(before), flat(after)
-    given, starts, places = check_array("params", params, 1), _firsts(old), _firsts(new)
+    given, starts, places = check_array("params", params, 1), first_angles(old), first_angles(new)
     if len(given) != starts[-1]:
         raise ValueError(f"Argument `params` must hold {starts[-1]} angles, but holds {len(given)}.")
     found = np.zeros(places[-1]) if fresh is None else np.array(check_array("fresh", fresh, 1))
@@ -58,8 +57,3 @@ def common(a: Sequence[Place], b: Sequence[Place]) -> list[tuple[int, int]]:
 def n_angles(architecture: Sequence[Place]) -> int:
     """How many angles the gates of an architecture have."""
     return sum(GATES[gate].n_params * (len(qubits) // GATES[gate].n_qubits) for gate, qubits in architecture)
-
-
-def _firsts(gates: Sequence[Place]) -> list[int]:
-    """The number of the first angle of every gate, and the number of all."""
-    return [*accumulate((GATES[place.gate].n_params for place in gates), initial=0)]
