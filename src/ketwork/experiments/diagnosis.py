@@ -13,6 +13,7 @@ import numpy as np
 
 from ketwork.checks import check_int
 from ketwork.circuit import Circuit
+from ketwork.engine.interrupts import plain_interrupts
 from ketwork.experiments.examined import Examined, examined
 from ketwork.experiments.ledger import Row, digest, open_ledger
 from ketwork.experiments.task import UserError
@@ -73,12 +74,8 @@ def diagnose(task: DiagnoseTask, out: Path | None = None, resume: bool = False) 
     config = asdict(task) | {"subject": fingerprint(subject)}
     folder = out or Path("runs") / f"diagnose-{Path(subject.name).name.replace(':', '-')}-{digest(config)[:8]}"
     started = time.perf_counter()
-    try:
+    with plain_interrupts():
         rows = _everything(subject, task, folder, config, resume)
-    except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in the middle of its code
-            raise KeyboardInterrupt from None
-        raise
     return Diagnosed(task, subject, rows, folder, time.perf_counter() - started)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ketwork.engine.interrupts import plain_interrupts
 from ketwork.experiments.hand_made import hand_made
 from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger
 from ketwork.experiments.problem_names import pose
@@ -179,12 +180,9 @@ def _here(common: Common, pieces: Sequence[Piece], ledger: Ledger) -> Iterator[t
     """The rows one after the other, in this process."""
     for number, piece in enumerate(pieces):
         ledger.tell(piece.key)
-        try:
-            yield number, run_piece(common, piece, lambda text, key=piece.key: ledger.tell(f"{key}: {text}"))  # type: ignore[misc]
-        except SystemError as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in its code
-                raise KeyboardInterrupt from None
-            raise
+        with plain_interrupts():
+            row = run_piece(common, piece, lambda text, key=piece.key: ledger.tell(f"{key}: {text}"))  # type: ignore[misc]
+        yield number, row
 
 
 def _in_processes(common: Common, pieces: Sequence[Piece], size: int, ledger: Ledger) -> Iterator[tuple[int, Row]]:

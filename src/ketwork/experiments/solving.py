@@ -13,6 +13,7 @@ import numpy as np
 
 from ketwork.backends.device import DeviceBackend
 from ketwork.circuit import Circuit
+from ketwork.engine.interrupts import plain_interrupts
 from ketwork.engine.simulator import Simulator
 from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger
 from ketwork.experiments.problem_names import Posed
@@ -64,14 +65,10 @@ def solve(task: SolveTask, out: Path | None = None, resume: bool = False) -> Sol
     folder = out or Path("runs") / f"{posed.name}-{methods[0] if len(methods) == 1 else 'methods'}-{digest(config)[:8]}"
     new, started = not folder.exists(), time.perf_counter()
     try:
-        with open_ledger(folder, config, resume) as ledger, warnings.catch_warnings():
+        with plain_interrupts(), open_ledger(folder, config, resume) as ledger, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             ensure_compiled(say=ledger.note)
             rows, references, randoms = _everything(task, posed, device, methods, ledger)
-    except SystemError as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in the middle of its code
-            raise KeyboardInterrupt from None
-        raise
     except (UserError, ValueError, MemoryError, ImportError) as error:
         if isinstance(error, ImportError) and "pip install" not in str(error):
             raise

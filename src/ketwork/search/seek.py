@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from ketwork.circuit.gates import GATES
+from ketwork.engine.interrupts import plain_interrupts
 from ketwork.search import tasks
 from ketwork.search.budget import Budget, BudgetSpent
 from ketwork.search.canonical import Place
@@ -272,15 +273,12 @@ def seek(
     with threadpool_limits(1), Log(place, log_of) as log:
         search = Search(task, paid, seed, log, at_once, watch)
         try:
-            run(search, **options)
+            with plain_interrupts():
+                run(search, **options)
             message = "the method ended"
         except BudgetSpent as end:
             message = str(end)
         except KeyboardInterrupt:
-            message = "interrupted"
-        except SystemError as error:
-            if not isinstance(error.__cause__, KeyboardInterrupt):  # so Numba tells of Ctrl-C in its code
-                raise
             message = "interrupted"
     seen = search.progress
     return Found(
