@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from ketwork.search.deep_q import Learner, Memory, Returns, choose, network, targets
+from ketwork.search.deep_q import Learner, Memory, Returns, Seen, choose, network, said, targets
 from ketwork.search.small_nets import one_thread
 
 
@@ -64,44 +64,82 @@ def test_random_actions_are_even_among_the_legal():
     np.testing.assert_allclose(counts[[0, 2, 3]] / 6000, 1 / 3, atol=0.03)
 
 
+def bits(rng, count, size):
+    """What agents see: bits and a number."""
+    seen = (rng.random((count, size)) < 0.4).astype(np.float32)
+    seen[:, -1] = rng.random(count)
+    return seen
+
+
+def test_seen_by_its_ones():
+    seen = np.float32([[0, 1, 0, 1, 0.5], [0, 0, 0, 0, 0.25], [1, 1, 1, 0, 0.0]])
+    found = Seen.of(seen, 3)
+    np.testing.assert_array_equal(found.ones, [[1, 3, -1], [-1, -1, -1], [0, 1, 2]])
+    np.testing.assert_array_equal(found.last, [0.5, 0.25, 0.0])
+
+
 def test_the_memory_forgets_the_oldest():
     memory, rng = Memory(3, 12, 2), np.random.default_rng(0)
-    rows = [(rng.integers(0, 2, 12).astype(np.float32), k, float(k)) for k in range(5)]
-    for seen, action, total in rows:
-        memory.add(seen, action % 2, total, seen[::-1], [True, action % 2 == 0], 0.5)
+    dense = [bits(rng, 2, 12) for _ in range(5)]
+    for k, pair in enumerate(dense):
+        seen, then = zip(*Seen.of(pair, 12), strict=True)
+        memory.add(seen, k % 2, float(k), then, [True, k % 2 == 0], 0.5)
     seen, actions, totals, then, legal, discounts = memory.sample(200, rng)
     assert set(totals) == {2.0, 3.0, 4.0} and (discounts == 0.5).all()
-    for row, action, total, after, allowed in zip(seen, actions, totals, then, legal, strict=True):
-        np.testing.assert_array_equal(row, rows[int(total)][0])
-        np.testing.assert_array_equal(after, rows[int(total)][0][::-1])
-        assert action == int(total) % 2 and allowed[1] == (action == 0)
+    for row in range(200):
+        k = int(totals[row])
+        was = Seen.of(dense[k], 12)
+        for sight, j in ((seen, 0), (then, 1)):
+            np.testing.assert_array_equal(sight.ones[row], was.ones[j])
+            assert sight.last[row] == was.last[j]
+        assert actions[row] == k % 2 and legal[row, 1] == (k % 2 == 0)
+
+
+def dense_twin(net):
+    """The same layers with a full first one."""
+    rows = net[0].weight.detach()
+    first = torch.nn.Linear(len(rows) - 2, rows.shape[1])
+    with torch.no_grad():
+        first.weight.copy_(rows[:-2].T)
+        first.bias.copy_(rows[-2])
+    return torch.nn.Sequential(first, *net[1:])
+
+
+def test_the_first_layer_is_a_full_one():
+    net, seen = network(9, (7, 5), 3, np.random.default_rng(0)), bits(np.random.default_rng(1), 6, 9)
+    torch.testing.assert_close(said(net, Seen.of(seen, 8)), dense_twin(net)(torch.from_numpy(seen)))
 
 
 def test_an_update_is_what_torch_says():
-    """One update against the same net, loss and Adam written out."""
+    """One update against the same net with a full first layer, and loss and Adam written out."""
     learner = Learner(5, (7,), 3, 0.01, 10, np.random.default_rng(0))
-    twin = network(5, (7,), 3, np.random.default_rng(0))
-    rng = np.random.default_rng(1)
-    seen, then = rng.random((2, 4, 5)).astype(np.float32)
+    twin = dense_twin(network(5, (7,), 3, np.random.default_rng(0)))
+    seen, then = bits(np.random.default_rng(1), 4, 5), bits(np.random.default_rng(2), 4, 5)
     actions, totals = np.array([0, 1, 2, 0]), np.float32([3.0, -1.0, 0.2, 0.1])
     legal, discounts = np.ones((4, 3), bool), np.zeros(4, np.float32)
-    loss = learner.learn((seen, actions, totals, then, legal, discounts))
+    loss = learner.learn((Seen.of(seen, 4), actions, totals, Seen.of(then, 4), legal, discounts))
     adam = torch.optim.Adam(twin.parameters(), lr=0.01)
-    said = twin(torch.from_numpy(seen))[torch.arange(4), torch.from_numpy(actions)]
-    gap = (said - torch.from_numpy(totals)).abs()
+    mine = twin(torch.from_numpy(seen))[torch.arange(4), torch.from_numpy(actions)]
+    gap = (mine - torch.from_numpy(totals)).abs()
     wanted = torch.where(gap < 1, 0.5 * gap**2, gap - 0.5).mean()
     wanted.backward()
     adam.step()
     assert loss == pytest.approx(float(wanted.detach()), rel=1e-5)
-    for mine, theirs in zip(learner.net.parameters(), twin.parameters(), strict=True):
-        torch.testing.assert_close(mine, theirs)
+    for ours, theirs in zip(dense_twin(learner.net).parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def batch_of(discount):
+    """Two transitions between the same sights."""
+    seen = Seen.of(np.ones((2, 3), np.float32), 2)
+    totals, legal = np.float32([1, 2]), np.ones((2, 2), bool)
+    return seen, np.array([0, 1]), totals, seen, legal, np.full(2, discount, np.float32)
 
 
 def test_the_target_follows_now_and_then():
     learner = Learner(3, (4,), 2, 0.05, 3, np.random.default_rng(0))
-    batch = (np.ones((2, 3), np.float32), np.array([0, 1]), np.float32([1, 2]), np.ones((2, 3), np.float32),
-             np.ones((2, 2), bool), np.zeros(2, np.float32))  # fmt: skip
-    seen, same = np.ones((1, 3), np.float32), []
+    batch = batch_of(0.0)
+    seen, same = Seen.of(np.ones((1, 3), np.float32), 2), []
     for _ in range(6):
         learner.learn(batch)
         same.append(bool(np.allclose(learner.values(seen), learner.values(seen, target=True))))
@@ -111,16 +149,17 @@ def test_the_target_follows_now_and_then():
 def test_it_learns_a_corridor():
     """Four cells, left or right, 1 at the right end after which it is over: values are powers of the discount."""
     rng = np.random.default_rng(0)
-    learner, memory = Learner(5, (32,), 2, 3e-3, 20, rng), Memory(500, 5, 2)
-    eye = np.hstack([np.eye(4), np.zeros((4, 1))]).astype(np.float32)
+    learner, memory = Learner(5, (32,), 2, 3e-3, 20, rng), Memory(500, 4, 2)
+    eye = Seen.of(np.hstack([np.eye(4), np.zeros((4, 1))]).astype(np.float32), 4)
+    sights = list(zip(*eye, strict=True))
     returns = Returns(1, 0.8)
     at = 0
     for _ in range(600):
         action = int(rng.integers(2))
         then = at + 1 if action else max(0, at - 1)
         ended = then == 4
-        sight = eye[min(then, 3)]
-        for found in returns.add(eye[at], action, float(ended), sight, [True, True], ended):
+        sight = sights[min(then, 3)]
+        for found in returns.add(sights[at], action, float(ended), sight, [True, True], ended):
             memory.add(*found)
         at = 0 if ended else then
     with one_thread():
@@ -134,8 +173,7 @@ def test_it_learns_a_corridor():
 def test_states_come_back():
     learner = Learner(3, (4,), 2, 0.05, 3, np.random.default_rng(0))
     other = Learner(3, (4,), 2, 0.05, 3, np.random.default_rng(1))
-    batch = (np.ones((2, 3), np.float32), np.array([0, 1]), np.float32([1, 2]), np.ones((2, 3), np.float32),
-             np.ones((2, 2), bool), np.full(2, 0.5, np.float32))  # fmt: skip
+    batch = batch_of(0.5)
     learner.learn(batch)
     other.restore(learner.state())
     assert [learner.learn(batch) for _ in range(4)] == [other.learn(batch) for _ in range(4)]

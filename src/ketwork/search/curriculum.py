@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ketwork.checks import check_int, check_real
-from ketwork.search.deep_q import Learner, Memory, Returns, choose
+from ketwork.search.deep_q import Learner, Memory, Returns, Seen, choose
 from ketwork.search.episodes import Episodes, Rules
 from ketwork.search.seek import Search
 from ketwork.search.small_nets import one_thread
@@ -81,7 +81,7 @@ class _Agent:
         gamma = round(_LAST_SHARE ** (1 / search.space.max_gates), 2)
         first = np.random.default_rng([search.seed, 1])  # not the search's, which goes on where a checkpoint has it
         self.learner = Learner(self.episodes.size, hidden, actions, rate, sync, first)
-        self.memory = Memory(room, self.episodes.size, actions)
+        self.memory = Memory(room, search.space.max_gates, actions)
         self.returns = [Returns(steps, gamma) for _ in range(games)]
         self.played = 0
         self.begun = False
@@ -103,15 +103,17 @@ class _Agent:
 
     def _step(self) -> None:
         search, episodes = self.search, self.episodes
-        seen, legal = episodes.seen(), episodes.legal()
+        room = search.space.max_gates
+        seen, legal = Seen.of(episodes.seen(), room), episodes.legal()
         first, last, factor, spread = self.epsilon
         lasts = np.minimum(first, last * np.geomspace(1, spread, episodes.count))
         shares = np.maximum(lasts, first * factor**self.played)
         actions = choose(self.learner.values(seen), legal, shares, search.rng)
         moves = episodes.step(actions.tolist(), search, search.rng)
-        for k, returns in enumerate(self.returns):
+        then = Seen.of(moves.seen, room)
+        for k, (returns, now, later) in enumerate(zip(self.returns, zip(*seen), zip(*then))):
             ended = bool(moves.over[k] or moves.halted[k])
-            for found in returns.add(seen[k], int(actions[k]), moves.rewards[k], moves.seen[k], moves.legal[k], ended):
+            for found in returns.add(now, int(actions[k]), moves.rewards[k], later, moves.legal[k], ended):
                 self.memory.add(*found)
         self.played += episodes.count
         self._report(float(shares.mean()), moves)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,56 @@ Bools = NDArray[np.bool_]
 _SLOPE = 0.01
 
 
+class Seen(NamedTuple):
+    """What agents see, written down as what is there: of bits, nearly all of which are 0, the numbers of the ones.
+
+    ones: (count, room), filled up with -1. last: (count,), the one entry that is a number.
+    """
+
+    ones: NDArray[np.int32]
+    last: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, seen: Floats, room: int) -> "Seen":
+        """Of (count, size), with at most `room` ones a row, all but the last column bits."""
+        rows, columns = np.nonzero(seen[:, :-1])
+        ones = np.full((len(seen), room), -1, np.int32)
+        ones[rows, np.arange(len(rows)) - np.searchsorted(rows, np.arange(len(seen)))[rows]] = columns
+        return cls(ones, np.asarray(seen[:, -1], np.float32))
+
+
 def network(inputs: int, hidden: Sequence[int], actions: int, rng: np.random.Generator) -> Any:
-    """Layers with leaky ReLUs between them; weights and biases even in +-1/sqrt(inputs of the layer)."""
+    """Layers with leaky ReLUs between them; weights and biases even in +-1/sqrt(inputs of the layer).
+
+    The first is a sum of rows, one for each input, then the biases, then one of nothing for where there is no input.
+    """
     torch = need_extra("torch", "search")
     sizes = [inputs, *hidden, actions]
+
+    def drawn(fan: int, *shape: int) -> Any:
+        return torch.as_tensor(rng.uniform(-1, 1, shape) / np.sqrt(fan), dtype=torch.float32)
+
+    rows = torch.cat([drawn(inputs, inputs + 1, sizes[1]), torch.zeros(1, sizes[1])])
+    first = torch.nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum", padding_idx=inputs + 1)
     layers: list[Any] = []
-    for fan, out in pairwise(sizes):
+    for fan, out in pairwise(sizes[1:]):
         layer = torch.nn.Linear(fan, out)
         with torch.no_grad():
             for values in (layer.weight, layer.bias):
-                drawn = rng.uniform(-1, 1, tuple(values.shape)) / np.sqrt(fan)
-                values.copy_(torch.as_tensor(drawn, dtype=torch.float32))
-        layers += [layer, torch.nn.LeakyReLU(_SLOPE)]
-    return torch.nn.Sequential(*layers[:-1])
+                values.copy_(drawn(fan, *values.shape))
+        layers += [torch.nn.LeakyReLU(_SLOPE), layer]
+    return torch.nn.Sequential(first, *layers)
+
+
+def said(net: Any, seen: Seen) -> Any:
+    """What a net says of what is seen: (count, actions), a torch tensor."""
+    torch = need_extra("torch", "search")
+    count, inputs = len(seen.last), net[0].num_embeddings - 2
+    always = np.full((count, 2), (inputs - 1, inputs), np.int32)
+    rows = np.concatenate([np.where(seen.ones < 0, inputs + 1, seen.ones), always], axis=1)
+    weights = np.ones(rows.shape, np.float32)
+    weights[:, -2] = seen.last
+    return net[1:](net[0](torch.from_numpy(rows), per_sample_weights=torch.from_numpy(weights)))
 
 
 @dataclass
@@ -62,22 +99,22 @@ class Returns:
 
 
 class Memory:
-    """The last `room` transitions; of what is seen all but the last entry are bits."""
+    """The last `room` transitions, seen with at most `ones` ones."""
 
-    def __init__(self, room: int, size: int, actions: int) -> None:
-        packed = (size - 1 + 7) // 8
-        self.size, self.filled, self.next = size, 0, 0
-        self.bits = np.zeros((2, room, packed), np.uint8)
-        self.last = np.zeros((2, room), np.float32)
+    def __init__(self, room: int, ones: int, actions: int) -> None:
+        self.filled, self.next = 0, 0
+        self.seen, self.then = (
+            Seen(np.zeros((room, ones), np.int32), np.zeros(room, np.float32)) for _ in range(2)
+        )  # fmt: skip
         self.actions = np.zeros(room, np.int64)
         self.totals, self.discounts = np.zeros(room, np.float32), np.zeros(room, np.float32)
         self.legal = np.zeros((room, actions), bool)
 
     def add(self, seen: Any, action: int, total: float, then: Any, legal: Any, discount: float) -> None:
-        """Write one over the oldest."""
+        """Write one over the oldest; seen and then: (ones, last) of one row."""
         k = self.next
-        for j, sight in enumerate((seen, then)):
-            self.bits[j, k], self.last[j, k] = np.packbits(sight[:-1] > 0), sight[-1]
+        for mine, (ones, last) in ((self.seen, seen), (self.then, then)):
+            mine.ones[k], mine.last[k] = ones, last
         self.actions[k], self.totals[k], self.discounts[k], self.legal[k] = action, total, discount, legal
         self.next = (k + 1) % len(self.actions)
         self.filled = max(self.filled, k + 1)
@@ -85,13 +122,7 @@ class Memory:
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Any, ...]:
         """`count` at random, with repetition: seen, actions, totals, seen then, legal then, discounts."""
         rows = rng.integers(self.filled, size=count)
-        seen, then = (
-            np.concatenate(
-                [np.unpackbits(self.bits[j, rows], axis=1, count=self.size - 1), self.last[j, rows, None]],
-                axis=1, dtype=np.float32,
-            )
-            for j in (0, 1)
-        )  # fmt: skip
+        seen, then = (Seen(sight.ones[rows], sight.last[rows]) for sight in (self.seen, self.then))
         return seen, self.actions[rows], self.totals[rows], then, self.legal[rows], self.discounts[rows]
 
 
@@ -120,21 +151,21 @@ class Learner:
         self.torch = need_extra("torch", "search")
         self.net, self.target = (network(size, hidden, actions, rng) for _ in range(2))
         self.target.load_state_dict(self.net.state_dict())
-        self.adam = self.torch.optim.Adam(self.net.parameters(), lr=rate)
+        self.adam = self.torch.optim.Adam(self.net.parameters(), lr=rate, fused=True)
         self.sync, self.updates = sync, 0
 
-    def values(self, seen: Floats, target: bool = False) -> Floats:
+    def values(self, seen: Seen, target: bool = False) -> Floats:
         """(count, actions)."""
         with self.torch.no_grad():
-            return np.asarray((self.target if target else self.net)(self.torch.from_numpy(seen)).numpy())
+            return np.asarray(said(self.target if target else self.net, seen).numpy())
 
     def learn(self, batch: tuple[Any, ...]) -> float:
         """One update; the loss (smooth L1). The target net becomes the net after every `sync` updates."""
         seen, actions, totals, then, legal, discounts = batch
         torch = self.torch
         wanted = targets(totals, discounts, self.values(then), self.values(then, target=True), legal)
-        said = self.net(torch.from_numpy(seen))[torch.arange(len(actions)), torch.from_numpy(actions)]
-        loss = torch.nn.functional.smooth_l1_loss(said, torch.from_numpy(np.asarray(wanted, np.float32)))
+        mine = said(self.net, seen)[torch.arange(len(actions)), torch.from_numpy(actions)]
+        loss = torch.nn.functional.smooth_l1_loss(mine, torch.from_numpy(np.asarray(wanted, np.float32)))
         self.adam.zero_grad()
         loss.backward()
         self.adam.step()
