@@ -13,7 +13,7 @@ from ketwork.experiments.ledger import open_ledger
 
 TINY = replace(
     QUICK,
-    budgets={"H2, 2 qubits": 600, "LiH, 4 qubits": 5000},
+    budgets={"H2, 2 qubits": 600, "LiH, 4 qubits": 60_000},
     rivals={"H2, 2 qubits": ("crlqas", "random"), "LiH, 4 qubits": ("crlqas", "random")},
     noisy={("H2, 2 qubits", "depolarising"): 1500},
     ablated=("H2, 2 qubits", 300),

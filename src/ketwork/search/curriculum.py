@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ketwork.checks import check_int, check_real
 from ketwork.search.deep_q import Learner, Memory, Returns, Seen, choose
@@ -31,9 +32,11 @@ def curriculum(
     batch: int = 128,
     returns: int = 5,
     memory: int = 20_000,
-    updates: float = 0.5,
+    updates: float = 0.25,
     sync: int = 200,
-    epsilon: tuple[float, float, float, float] = (1.0, 0.02, 0.999, 5.0),
+    epsilon: tuple[float, float] = (1.0, 0.02),
+    spread: float = 5.0,
+    exploration: float = 0.5,
     keep_seconds: float = 120.0,
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
@@ -41,33 +44,29 @@ def curriculum(
     rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units
     of the layers. returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every
     step of a game. sync: updates from one copy to the target net to the next. epsilon: share of random actions at
-    first, at last, the factor a step of a game, and how many times more the last of the games has in the end than the
-    first, so that games do not become all the same. keep_seconds: from one checkpoint to the
-    next.
+    first and at last; it falls evenly while the first `exploration` of the budget is spent. spread: how many times more
+    of them the last of the games makes in the end than the first, so that games do not become all the same.
+    keep_seconds: from one checkpoint to the next.
     The discount is 0.005^(1/limit of gates), as in the paper; net, updates and memory are smaller than there (five
     layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time;
     the paper plays one game at a time. Source of the games' own epsilons: Horgan et al., arXiv:1803.00933, section 3.
     """
     for name, value in (("games", games), ("batch", batch), ("returns", returns), ("memory", memory), ("sync", sync)):
         check_int(name, value, 1)
-    check_real("updates", updates, 0)
-    check_real("rate", rate, 0)
-    _check_epsilon(epsilon)
+    for name, number in (("updates", updates), ("rate", rate)):
+        check_real(name, number, 0)
+    if len(epsilon) != 2:
+        raise ValueError(f"Argument `epsilon` must be two numbers, at first and at last, but is {epsilon}.")
+    for share in epsilon:
+        check_real("epsilon", share, 0, 1)
+    check_real("spread", spread, 1)
+    check_real("exploration", exploration, 1e-6, 1)
     net = (hidden, rate, batch, returns, memory, sync)
-    agent = _Agent(search, rules or SHORT, games, net, epsilon)
+    agent = _Agent(search, rules or SHORT, games, net, (*epsilon, spread, exploration))
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():
         agent.play(updates, keep_seconds)
-
-
-def _check_epsilon(epsilon: Any) -> None:
-    """Raises: ValueError."""
-    if len(epsilon) != 4:
-        raise ValueError(f"Argument `epsilon` must be four numbers, but is {epsilon}.")
-    for share in epsilon[:3]:
-        check_real("epsilon", share, 0, 1)
-    check_real("epsilon", epsilon[3], 1)
 
 
 class _Agent:
@@ -105,9 +104,7 @@ class _Agent:
         search, episodes = self.search, self.episodes
         room = search.space.max_gates
         seen, legal = Seen.of(episodes.seen(), room), episodes.legal()
-        first, last, factor, spread = self.epsilon
-        lasts = np.minimum(first, last * np.geomspace(1, spread, episodes.count))
-        shares = np.maximum(lasts, first * factor**self.played)
+        shares = self._shares()
         actions = choose(self.learner.values(seen), legal, shares, search.rng)
         moves = episodes.step(actions.tolist(), search, search.rng)
         then = Seen.of(moves.seen, room)
@@ -117,6 +114,13 @@ class _Agent:
                 self.memory.add(*found)
         self.played += episodes.count
         self._report(float(shares.mean()), moves)
+
+    def _shares(self) -> NDArray[np.floating[Any]]:
+        """Of random actions, of every game."""
+        first, last, spread, exploration = self.epsilon
+        budget, lasts = self.search.budget, np.minimum(first, last * np.geomspace(1, spread, self.episodes.count))
+        passed = min(1.0, budget.spent / (exploration * (budget.spent + budget.left)))
+        return np.asarray(first + (lasts - first) * passed)
 
     def _report(self, share: float, moves: Any) -> None:
         notes, threshold = self.search.notes, self.episodes.threshold
