@@ -310,6 +310,7 @@ def search(
     noise: Annotated[str | None, Text(help="none, or depolarizing:P1,P2: chances after gates on 1, 2 qubits.")] = None,
     shots: Annotated[int | None, Text(help="Read each circuit so often; default: exact values.")] = None,
     budget: Annotated[int | None, Text(help="Circuit evaluations of each method and seed; default: by task.")] = None,
+    circuits: Annotated[int | None, Text(help="The budget as that of so many random circuits; default: 200.")] = None,
     seeds: Annotated[int, Text(help="Repetitions of every method.")] = 5,
     seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
     max_gates: Annotated[int | None, Text(help="Gates of a circuit at most; default: 10 a qubit.")] = None,
@@ -325,7 +326,7 @@ def search(
     from ketwork.experiments.searching_task import SearchTask
     from ketwork.report.search_page import publish_search
 
-    where = (device, noise, shots, budget, seeds, seed, max_gates, _words(gates), steps)
+    where = (device, noise, shots, budget, circuits, seeds, seed, max_gates, _words(gates), steps)
     found = look(SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray), out, resume)
     ran = publish_search(found)
     _say("\n".join(("", *ran.lines, "", ran.verdict, "", f"Report: {ran.report}")))
@@ -336,6 +337,7 @@ def leaderboard(
     task: Annotated[str | None, Text(help="Standard tasks with commas between; default: all.")] = None,
     method: Annotated[str, Text(help="Methods with commas between, or all; see search.")] = "all",
     budget: Annotated[int | None, Text(help="Circuit evaluations of each method and seed; default: by task.")] = None,
+    circuits: Annotated[int | None, Text(help="The budget as that of so many random circuits; default: 200.")] = None,
     seeds: Annotated[int, Text(help="Repetitions of every method.")] = 5,
     seed: Annotated[int, Text(help="Seed of the first repetition.")] = 0,
     quick: Annotated[bool, Text("--quick", help="Two tasks, two seeds, a small budget: shows that it runs.")] = False,
@@ -349,7 +351,7 @@ def leaderboard(
     from ketwork.experiments.leaderboard import BoardTask, board_table, write_board
     from ketwork.experiments.leaderboard import leaderboard as run
 
-    config = BoardTask(_words(task), _words(method) or (), budget, seeds, seed, quick, workers, ray)
+    config = BoardTask(_words(task), _words(method) or (), budget, circuits, seeds, seed, quick, workers, ray)
     board = run(config, out, resume)
     file, beside = write_board(board, write)
     _say(f"\n{board_table(board)}\nTable: {file}, numbers: {beside}")

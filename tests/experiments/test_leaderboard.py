@@ -79,6 +79,7 @@ def test_the_command_repeats_it():
 def test_the_standard_tasks_take_part():
     assert list(BoardTask().searches()) == list(STANDARD)
     quick = BoardTask(quick=True).searches()
+    assert {task.circuits for task in BoardTask(circuits=30).searches().values()} == {30}
     assert len(quick) == 2 and all(task.seeds == 2 and task.budget for task in quick.values())
 
 

@@ -13,7 +13,7 @@ from ketwork import Circuit, Simulator
 from ketwork.experiments import searching
 from ketwork.experiments.search_rows import run_piece
 from ketwork.experiments.search_verdict import final_error
-from ketwork.experiments.searching import default_budget, fingerprint, posed_task, search
+from ketwork.experiments.searching import budget_for, fingerprint, posed_task, search
 from ketwork.experiments.searching_task import SearchTask
 from ketwork.experiments.task import UserError
 from ketwork.search.space import draw
@@ -110,14 +110,15 @@ def test_ctrl_c_stops_the_processes_and_nothing_is_lost(tmp_path):
         assert after.startswith(text)  # what was there was not trained again
 
 
-def test_the_default_budget_trains_about_two_hundred_circuits():
+@pytest.mark.parametrize("circuits", [50, 200])
+def test_a_budget_trains_about_so_many_circuits(circuits):
     task = posed_task(SearchTask("tfim:ring:3", steps=5))
-    budget = default_budget(task)
+    budget = budget_for(task, circuits)
     rng, left, count = np.random.default_rng(5), budget, 0
     while left > 0:
         left -= task.price(draw(task.space, rng))
         count += 1
-    assert 150 < count < 250
+    assert 0.75 * circuits < count < 1.25 * circuits
 
 
 def test_noise_adds_scores_that_the_search_did_not_see(tmp_path):

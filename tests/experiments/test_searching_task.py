@@ -24,13 +24,14 @@ def test_where_it_runs_is_no_part_of_what_it_is():
 
 def test_the_command_says_it_all():
     task = SearchTask(
-        "tfim:ring:4", ("annealing", "grow"), "lima", "depolarizing:0.01,0.02", 100, 5000, 7, 3, 12, ("rx", "cz"), 9,
-        workers=2, ray="h:1",
+        "tfim:ring:4", ("annealing", "grow"), "lima", "depolarizing:0.01,0.02", 100, 5000, None, 7, 3, 12, ("rx", "cz"),
+        9, workers=2, ray="h:1",
     )  # fmt: skip
     assert shlex.split(task.command()) == shlex.split(
         "ketwork search tfim:ring:4 --method annealing,grow --device lima --noise depolarizing:0.01,0.02 --shots 100 "
         "--budget 5000 --seeds 7 --seed 3 --max-gates 12 --gates rx,cz --steps 9 --workers 2 --ray h:1"
     )
+    assert SearchTask("h2", circuits=30).command() == "ketwork search h2 --circuits 30"
     assert SearchTask("a b").command() == "ketwork search 'a b'"
 
 
@@ -40,6 +41,8 @@ def test_the_command_says_it_all():
         ({"methods": ("evolution",)}, "must be one of all, random.* Did you mean 'evolutionary'"),
         ({"methods": ()}, "must name a method"),
         ({"budget": 0}, "`budget` must lie in"),
+        ({"circuits": 0}, "`circuits` must lie in"),
+        ({"budget": 500, "circuits": 5}, "give one"),
         ({"seeds": 0}, "`seeds` must lie in"),
         ({"max_gates": -1}, "`max_gates` must lie in"),
         ({"workers": 0}, "`workers` must lie in"),

@@ -26,20 +26,22 @@ from ketwork.experiments.task import UserError
 QUICK_TASKS = ("h2", "state")
 """Those of the small version, which only shows that everything runs."""
 
-_QUICK: dict[str, Any] = {"budget": 3000, "seeds": 2, "steps": 15}
+_QUICK: dict[str, Any] = {"budget": 3000, "circuits": None, "seeds": 2, "steps": 15}
 
 
 @dataclass(frozen=True)
 class BoardTask:
     """What `ketwork leaderboard` was asked to do.
 
-    tasks: names of `search_names.STANDARD`, None for all; methods: as of `SearchTask`. budget: circuit evaluations,
-    None for each task's own default. quick: two tasks, two seeds and a small budget. The rest as of `SearchTask`.
+    tasks: names of `search_names.STANDARD`, None for all; methods: as of `SearchTask`. budget: circuit evaluations, the
+    same for every task; circuits: in its place, what about so many take on each. quick: two tasks, two seeds and a
+    small budget. The rest as of `SearchTask`.
     """
 
     tasks: tuple[str, ...] | None = None
     methods: tuple[str, ...] = ("all",)
     budget: int | None = None
+    circuits: int | None = None
     seeds: int = 5
     seed: int = 0
     quick: bool = False
@@ -57,7 +59,8 @@ class BoardTask:
     def searches(self) -> dict[str, SearchTask]:
         """What is searched, by the name of the task."""
         names = QUICK_TASKS if self.quick else self.tasks or tuple(STANDARD)
-        size: dict[str, Any] = {"budget": self.budget, "seeds": self.seeds} | (_QUICK if self.quick else {})
+        size: dict[str, Any] = {"budget": self.budget, "circuits": self.circuits, "seeds": self.seeds}
+        size |= _QUICK if self.quick else {}
         shared: dict[str, Any] = {"methods": self.methods, "seed": self.seed, "workers": self.workers, "ray": self.ray}
         return {name: SearchTask(**{**STANDARD[name].words, **shared, **size}) for name in names}
 

@@ -26,9 +26,7 @@ from ketwork.search.space import draw
 from ketwork.search.tasks import Task
 from ketwork.search.workers import cores
 
-TRAINED = 200
-"""About so many circuits the default budget trains."""
-
+_TRAINED = 200  # circuits that the default budget trains
 _DRAWN = 64  # circuits whose price is looked at for the default budget
 _SHARED_BITS = 17  # from here on the cores share one circuit's state
 
@@ -77,7 +75,7 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
     started = time.perf_counter()
     try:
         task = posed_task(config)
-        budget = default_budget(task) if config.budget is None else config.budget
+        budget = budget_for(task, config.circuits or _TRAINED) if config.budget is None else config.budget
         check_affordable(task, budget)
     except (ValueError, TypeError) as error:
         raise UserError(str(error)) from None
@@ -105,11 +103,11 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
     return found
 
 
-def default_budget(task: Task) -> int:
-    """Circuit evaluations that train about `TRAINED` random circuits of the task, in two figures."""
+def budget_for(task: Task, circuits: int) -> int:
+    """Circuit evaluations that train about so many random circuits of the task, in two figures."""
     rng = np.random.default_rng(0)
     price = float(np.mean([task.price(draw(task.space, rng)) for _ in range(_DRAWN)]))
-    return int(float(f"{TRAINED * price:.2g}"))
+    return int(float(f"{circuits * price:.2g}"))
 
 
 def posed_task(config: SearchTask) -> Task:

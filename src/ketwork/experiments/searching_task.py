@@ -14,7 +14,7 @@ BASELINE = "random"
 """Takes part always: a method that does not beat it has shown nothing."""
 
 _RANGES = (
-    ("shots", 1, 10_000_000), ("budget", 1, 10**12), ("seeds", 1, 1000), ("seed", 0, 2**31 - 1),
+    ("shots", 1, 10_000_000), ("budget", 1, 10**12), ("circuits", 1, 10**9), ("seeds", 1, 1000), ("seed", 0, 2**31 - 1),
     ("max_gates", 1, 10_000), ("steps", 1, 1_000_000), ("workers", 1, 4096),
 )  # fmt: skip
 _WHERE = ("workers", "ray")  # where a search runs changes nothing in what it finds
@@ -27,10 +27,10 @@ class SearchTask:
     name: a task, see `search_names`. methods: names of `ketwork.search.METHODS`, or "all"; random search is added where
     it is not named. device: a shipped snapshot or a calibration file, simulated with its noise, or with `noise` in its
     place; neither: the ideal simulator. shots: how often a circuit is read, None for exact values. budget: circuit
-    evaluations of every method and seed; None for what trains about 200 circuits. seeds: repetitions; seed: of the
-    first. max_gates, gates: of the circuits; steps: of the inner optimisation; None for the task's own. options: of
-    methods, by name of the method. workers: processes, None for what suits; ray: address of a Ray cluster where
-    circuits are trained, None for this machine.
+    evaluations of every method and seed; circuits: in its place, about how many random circuits it trains; 200 where
+    both are None. seeds: repetitions; seed: of the first. max_gates, gates: of the circuits; steps: of the inner
+    optimisation; None for the task's own. options: of methods, by name of the method. workers: processes, None for what
+    suits; ray: address of a Ray cluster where circuits are trained, None for this machine.
     """
 
     name: str
@@ -39,6 +39,7 @@ class SearchTask:
     noise: str | None = None
     shots: int | None = None
     budget: int | None = None
+    circuits: int | None = None
     seeds: int = 5
     seed: int = 0
     max_gates: int | None = None
@@ -57,6 +58,8 @@ class SearchTask:
             for name, low, high in _RANGES:
                 if getattr(self, name) is not None:
                     check_int(name, getattr(self, name), low, high)
+            if self.budget is not None and self.circuits is not None:
+                raise ValueError("Arguments `budget` and `circuits` both say how much is spent: give one.")
         except (ValueError, TypeError) as error:
             raise UserError(str(error)) from None
 

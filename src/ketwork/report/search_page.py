@@ -26,10 +26,12 @@ _NOTE = 160  # letters of a note
 def publish_search(run: Searched) -> Ran:
     """Write result.json, report.html and the figures into the run's folder."""
     found = finding(run)
+    config = run.config
+    told = config.budget or config.circuits
     head = {
-        "id": digest(run.config.config() | {"budget": run.budget}),
-        "command": f"{run.config.command()}" + ("" if run.config.budget else f" --budget {run.budget}"),
-        "config": run.config.config(),
+        "id": digest(config.config() | {"budget": run.budget}),
+        "command": config.command() + ("" if told else f" --budget {run.budget}"),
+        "config": config.config(),
         "task": {"name": run.task.name, "qubits": run.task.space.n_qubits, "unit": run.task.goal.unit},
         "budget": run.budget,
         "tests": [asdict(test) | {"claim": test.claim} for test in run.tests],
