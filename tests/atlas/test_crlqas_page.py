@@ -62,6 +62,10 @@ def test_the_long_run_wants_three_seeds_of_five(good, passed):
     assert found.metrics["long"]["random"] == [3e-3] * 5
     assert [s.title for s in found.sections].count("LiH, 4 qubits, with more evaluations") == 1
     assert found.metrics["errors"]["LiH, 4 qubits"]["random"] == [0.004] * 3  # the long ones are kept apart
+    (claim,) = [c for c in found.claims if c.what.startswith("LiH")]
+    middle = "0.1" if good == 3 else "2"
+    assert f"With 9,000 evaluations: LiH, 4 qubits: crlqas {middle}, random 3" in found.verdict
+    assert claim.ours == "0.1 mHa, depth 5, 9 gates, 6 angles (9,000 evaluations)"  # the best of all
 
 
 def test_noise_is_judged_without_it():
