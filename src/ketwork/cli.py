@@ -1,5 +1,6 @@
 """The command line: parse, call, print. What it does lives in the rest of the package."""
 
+import difflib
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -327,8 +328,8 @@ def search(
     from ketwork.report.search_page import publish_search
 
     where = (device, noise, shots, budget, circuits, seeds, seed, max_gates, _words(gates), steps)
-    found = look(SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray), out, resume)
-    ran = publish_search(found)
+    config = SearchTask(task, _words(method) or (), *where, workers=workers, ray=ray)
+    ran = publish_search(look(config, out, resume))
     _say("\n".join(("", *ran.lines, "", ran.verdict, "", f"Report: {ran.report}")))
 
 
@@ -351,8 +352,8 @@ def leaderboard(
     from ketwork.experiments.leaderboard import BoardTask, board_table, write_board
     from ketwork.experiments.leaderboard import leaderboard as run
 
-    config = BoardTask(_words(task), _words(method) or (), budget, circuits, seeds, seed, quick, workers, ray)
-    board = run(config, out, resume)
+    size = (budget, circuits, seeds, seed, quick)
+    board = run(BoardTask(_words(task), _words(method) or (), *size, workers, ray), out, resume)
     file, beside = write_board(board, write)
     _say(f"\n{board_table(board)}\nTable: {file}, numbers: {beside}")
 
@@ -392,8 +393,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _with_nearest(error: Any) -> str:
     """A usage error in one line, with the nearest names of an unknown option or command."""
-    import difflib
-
     text = " ".join(error.format_message().split())
     commands = list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     word = text.split("'")[1] if text.startswith("No such command") and "'" in text else ""

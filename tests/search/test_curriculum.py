@@ -77,10 +77,10 @@ def test_other_gates():
     [
         ({"games": 0}, "`games` must be at least 1"),
         ({"rate": -1.0}, "`rate` must be at least 0"),
-        ({"epsilon": (1.0, 0.1, 0.9)}, "`epsilon` must be two numbers"),
-        ({"spread": 0.5}, "`spread` must be at least 1"),
-        ({"exploration": 0.0}, "`exploration` must lie in"),
-        ({"epsilon": (1.0, 1.5)}, r"`epsilon` must lie in \[0, 1\]"),
+        ({"epsilon": (1.0, 0.1, 0.9)}, "`epsilon` must be four numbers"),
+        ({"epsilon": (1.0, 0.1, 0.5, 0.5)}, "`epsilon` must be at least 1"),
+        ({"epsilon": (1.0, 0.1, 2.0, 0.0)}, "`epsilon` must lie in"),
+        ({"epsilon": (1.0, 1.5, 2.0, 0.5)}, r"`epsilon` must lie in \[0, 1\]"),
         ({"returns": 0}, "`returns` must be at least 1"),
     ],
 )

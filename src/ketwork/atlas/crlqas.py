@@ -97,7 +97,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "no curriculum": {"rules": replace(SHORT, curriculum=False)},
     "no halting": {"rules": replace(SHORT, halting=False)},
     "no mask of illegal actions": {"rules": replace(SHORT, mask=False)},
-    "no learning": {"updates": 0.0, "epsilon": (1.0, 1.0)},
+    "no learning": {"updates": 0.0, "epsilon": (1.0, 1.0, 1.0, 1.0)},
 }
 """What is left out of `crlqas`; without learning the same game is played at random."""
 

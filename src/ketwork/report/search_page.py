@@ -19,18 +19,16 @@ from ketwork.report.solving_sections import duration, many
 from ketwork.search.learning_goal import Classification
 from ketwork.search.method_table import METHODS
 
-_DRAWN, _LINES = 5, 3  # circuits that are drawn; hand-made ones in figures
-_NOTE = 160  # letters of a note
+_DRAWN, _LINES, _NOTE = 5, 3, 160  # circuits that are drawn; hand-made ones in figures; letters of a note
 
 
 def publish_search(run: Searched) -> Ran:
     """Write result.json, report.html and the figures into the run's folder."""
     found = finding(run)
     config = run.config
-    told = config.budget or config.circuits
     head = {
         "id": digest(config.config() | {"budget": run.budget}),
-        "command": config.command() + ("" if told else f" --budget {run.budget}"),
+        "command": config.command() + ("" if config.budget or config.circuits else f" --budget {run.budget}"),
         "config": config.config(),
         "task": {"name": run.task.name, "qubits": run.task.space.n_qubits, "unit": run.task.goal.unit},
         "budget": run.budget,

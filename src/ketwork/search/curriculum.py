@@ -34,9 +34,7 @@ def curriculum(
     memory: int = 20_000,
     updates: float = 0.25,
     sync: int = 200,
-    epsilon: tuple[float, float] = (1.0, 0.02),
-    spread: float = 5.0,
-    exploration: float = 0.5,
+    epsilon: tuple[float, float, float, float] = (1.0, 0.02, 5.0, 0.5),
     keep_seconds: float = 120.0,
 ) -> None:
     """Play `games` episodes side by side and learn from them until the budget is spent.
@@ -44,9 +42,9 @@ def curriculum(
     rules: of the episodes: curriculum, halting and mask, each of which can be left out; None for `SHORT`. hidden: units
     of the layers. returns: steps that a return looks ahead. memory: transitions kept. updates: of the net, for every
     step of a game. sync: updates from one copy to the target net to the next. epsilon: share of random actions at
-    first and at last; it falls evenly while the first `exploration` of the budget is spent. spread: how many times more
-    of them the last of the games makes in the end than the first, so that games do not become all the same.
-    keep_seconds: from one checkpoint to the next.
+    first and at last, how many times more of them the last of the games makes in the end than the first, so that games
+    do not become all the same, and the share of the budget in which it falls. keep_seconds: from one checkpoint to
+    the next.
     The discount is 0.005^(1/limit of gates), as in the paper; net, updates and memory are smaller than there (five
     layers of 1,000 units, batches of 1,000, an update a step), so that circuits and not the net take the time;
     the paper plays one game at a time. Source of the games' own epsilons: Horgan et al., arXiv:1803.00933, section 3.
@@ -55,14 +53,12 @@ def curriculum(
         check_int(name, value, 1)
     for name, number in (("updates", updates), ("rate", rate)):
         check_real(name, number, 0)
-    if len(epsilon) != 2:
-        raise ValueError(f"Argument `epsilon` must be two numbers, at first and at last, but is {epsilon}.")
-    for share in epsilon:
-        check_real("epsilon", share, 0, 1)
-    check_real("spread", spread, 1)
-    check_real("exploration", exploration, 1e-6, 1)
+    if len(epsilon) != 4:
+        raise ValueError(f"Argument `epsilon` must be four numbers, but is {epsilon}.")
+    for share, (low, high) in zip(epsilon, ((0, 1), (0, 1), (1, None), (1e-6, 1)), strict=True):
+        check_real("epsilon", share, low, high)
     net = (hidden, rate, batch, returns, memory, sync)
-    agent = _Agent(search, rules or SHORT, games, net, (*epsilon, spread, exploration))
+    agent = _Agent(search, rules or SHORT, games, net, epsilon)
     if search.kept is not None:
         agent.restore(search.kept)
     with one_thread():
