@@ -81,10 +81,10 @@ FULL = Work(
      ("H2, 2 qubits", DEVICE): 10_000, ("LiH, 4 qubits", DEVICE): 5_000_000},
     ("LiH, 4 qubits", 10_000_000),
     dict.fromkeys(_SMALL, 3),
-    long=dict.fromkeys(_LARGE, (100_000_000, 5)),
+    long=dict.fromkeys(("LiH, 4 qubits", *_LARGE), (100_000_000, 5)),
 )  # fmt: skip
 QUICK = Work(
-    {"H2, 2 qubits": 4_000, "LiH, 4 qubits": 2_000_000},
+    {"H2, 2 qubits": 4_000, "LiH, 4 qubits": 10_000_000},
     {"H2, 2 qubits": ("crlqas", "ppo", "random", "grow"), "LiH, 4 qubits": ("crlqas", "random")},
     {("H2, 2 qubits", "depolarising"): 2_000},
     ("H2, 2 qubits", 2_000),
