@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -119,6 +120,13 @@ def test_a_budget_trains_about_so_many_circuits(circuits):
         left -= task.price(draw(task.space, rng))
         count += 1
     assert 0.75 * circuits < count < 1.25 * circuits
+
+
+def test_a_missing_extra_is_told_before_anything_is_searched(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sb3_contrib", None)
+    with pytest.raises(UserError, match=r"sb3_contrib is not installed.*pip install 'ketwork\[search\]'"):
+        search(SearchTask("H2_0.7414", ("annealing", "ppo"), **QUICK), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_noise_adds_scores_that_the_search_did_not_see(tmp_path):

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from ketwork.search import METHODS, find_search
+from ketwork.search.method_table import check_extras
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -45,3 +46,33 @@ def test_the_table_is_light():
     code = f"import sys, ketwork.search; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_methods_that_need_no_extra_run_without():
+    """A small search of each in a process that has none of what the extra `search` brings."""
+    code = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("torch", "stable_baselines3", "sb3_contrib", "optuna", "gymnasium", "ray"):
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Missing())
+from ketwork.operators import load_molecule
+from ketwork.search import METHODS, Inner, Setting, ground_state, seek
+from ketwork.search.method_table import check_extras
+task = ground_state(load_molecule("H2"), Setting(max_gates=4, inner=Inner(steps=5)))
+free = [name for name, row in METHODS.items() if not row.needs]
+check_extras(free)
+for name in free:
+    assert seek(task, name, 900, 0).best is not None, name
+print(len(free))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "9", done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name].needs])
+def test_a_missing_extra_is_named(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, METHODS[name].needs[-1], None)
+    with pytest.raises(ImportError, match=r"pip install 'ketwork\[search\]'"):
+        check_extras(["random", name])

@@ -21,6 +21,7 @@ from ketwork.experiments.searching_task import SearchTask
 from ketwork.experiments.task import UserError
 from ketwork.operators import Molecule
 from ketwork.search.crew import Crew
+from ketwork.search.method_table import check_extras
 from ketwork.search.seek import check_affordable, fingerprint
 from ketwork.search.space import draw
 from ketwork.search.tasks import Task
@@ -74,10 +75,11 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
     """
     started = time.perf_counter()
     try:
+        check_extras(config.chosen)
         task = posed_task(config)
         budget = budget_for(task, config.circuits or _TRAINED) if config.budget is None else config.budget
         check_affordable(task, budget)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         raise UserError(str(error)) from None
     facts = config.config() | {"budget": budget, "problem": fingerprint(task)}
     name = "methods" if len(config.chosen) > 2 else config.chosen[-1]

@@ -1,18 +1,21 @@
 """The table of search methods."""
 
 import importlib
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ketwork.checks import check_choice
+from ketwork.checks import check_choice, need_extra
 
 
 class SearchMethod(NamedTuple):
-    """A row of `METHODS`. where: "module:function", imported when it is used. source: the paper."""
+    """A row of `METHODS`. where: "module:function", imported when it is used. source: the paper. needs: modules of the
+    extra `search`."""
 
     where: str
     says: str
     source: str
+    needs: tuple[str, ...] = ()
 
 
 METHODS: dict[str, SearchMethod] = {
@@ -35,21 +38,25 @@ METHODS: dict[str, SearchMethod] = {
         "curriculum:curriculum",
         "double deep Q-network with a curriculum, random halting and illegal actions",
         "Patel et al., arXiv:2402.03500",
+        ("torch",),
     ),
     "ppo": SearchMethod(
         "policy_gradient:policy_gradient",
         "proximal policy optimisation (stable-baselines3 and sb3-contrib), illegal actions masked",
         "Schulman et al., arXiv:1707.06347",
+        ("torch", "stable_baselines3", "sb3_contrib"),
     ),
     "arch2vec-reinforce": SearchMethod(
         "latent_search:latent_reinforce",
         "REINFORCE in the latent space of a graph autoencoder",
         "Sun et al., arXiv:2401.11576",
+        ("torch",),
     ),
     "arch2vec-bo": SearchMethod(
         "latent_search:latent_bayes",
         "Bayesian optimisation in the latent space of a graph autoencoder",
         "Sun et al., arXiv:2401.11576",
+        ("torch",),
     ),
     "supernet": SearchMethod(
         "supernet:supernet",
@@ -92,3 +99,10 @@ def find_search(method: str | Callable[..., None]) -> tuple[str, Callable[..., N
     module, _, function = METHODS[check_choice("method", method, METHODS)].where.partition(":")
     found: Any = getattr(importlib.import_module(f"ketwork.search.{module}"), function)
     return method, found
+
+
+def check_extras(methods: Iterable[str]) -> None:
+    """Before hours of other methods. Raises: ImportError that names the extra where one of the methods lacks it."""
+    for module in {module: None for method in methods for module in METHODS[method].needs}:
+        if importlib.util.find_spec(module) is None:
+            need_extra(module, "search")
