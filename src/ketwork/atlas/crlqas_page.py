@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ketwork.atlas.crlqas import ABLATIONS, DEVICE, GATES, ONE_QUBIT, TWO_QUBITS, Work, problem
+from ketwork.atlas.crlqas import ABLATIONS, DEVICE, GATES, LONG, ONE_QUBIT, TWO_QUBITS, Work, problem
 from ketwork.experiments.compare import Interval, interval
 from ketwork.experiments.ledger import Row
 from ketwork.report import plots
@@ -26,7 +26,6 @@ PAPER = {
 }
 """Errors of CRLQAS without noise, as a public review of the paper gives them."""
 
-_LONG = ", long"
 _LEARNERS = ("crlqas", "ppo")
 
 
@@ -34,8 +33,8 @@ def finding(work: Work, rows: Sequence[Row], descent: Row) -> Finding:
     """The report's content from the rows of a run."""
     plain = [row for row in rows if not row["noise"] and "," not in row["method"]]
     noisy = [row for row in rows if row["noise"]]
-    long = [{**row, "method": row["method"].removesuffix(_LONG)} for row in rows if row["method"].endswith(_LONG)]
-    ablated = [row for row in rows if "," in row["method"] and not row["method"].endswith(_LONG)]
+    long = [{**row, "method": row["method"].removesuffix(LONG)} for row in rows if row["method"].endswith(LONG)]
+    ablated = [row for row in rows if "," in row["method"] and not row["method"].endswith(LONG)]
     name, budget = work.ablated
     ablated += [{**row, "method": "crlqas, all parts"} for row in plain
                 if (row["problem"], row["method"], row["budget"]) == (name, "crlqas", budget)]  # fmt: skip
@@ -81,6 +80,11 @@ def _median(rows: Sequence[Row], key: str = "error") -> float:
     return float(np.median([row[key] for row in rows]))
 
 
+def _accurate(rows: Sequence[Row]) -> int:
+    """How many are chemically accurate."""
+    return sum(row["error"] < CHEMICAL_ACCURACY for row in rows)
+
+
 def _best(rows: Sequence[Row]) -> Row:
     return min(rows, key=lambda row: row["error"])
 
@@ -103,7 +107,7 @@ def _medians(rows: Sequence[Row]) -> str:
         for method in _names(_of(rows, name), "method"):
             medians[method] = _median(_of(rows, name, method))
         least = min(medians, key=lambda method: medians[method])
-        reached = sum(row["error"] < CHEMICAL_ACCURACY for row in mine)
+        reached = _accurate(mine)
         text = f"{name}: crlqas {_milli(medians['crlqas'])}, random {_milli(medians['random'])}"
         if least not in ("crlqas", "random"):
             text += f", {least} {_milli(medians[least])}"
@@ -146,7 +150,7 @@ def _noise(name: str) -> str:
 
 
 def _differs(work: Work) -> tuple[str, ...]:
-    seeds = ", ".join(f"{name} {work.seeds.get(name, 5)}" for name in work.budgets)
+    seeds = ", ".join(f"{name} {work.seeds_of(name)}" for name in work.budgets)
     return (
         "The net has two layers of 256 units (paper: five of 1,000), is updated after every fourth gate in batches of "
         "128 (paper: after every gate, 1,000), and sees hundreds of episodes instead of tens of thousands; epsilon "
@@ -172,10 +176,10 @@ def _checks(plain: Sequence[Row], noisy: Sequence[Row], descent: Row) -> tuple[C
                     worst <= 1e-4)]  # fmt: skip
     for name in names:
         mine = _of(plain, name, "crlqas")
-        reached = sum(row["error"] < CHEMICAL_ACCURACY for row in mine)
+        reached = _accurate(mine)
         need = (len(mine) + 1) // 2
         found = f"{reached} of {len(mine)}, median {_milli(_median(mine))} mHa, {_best(mine)['gates']} gates at best"
-        what = f"{name}: crlqas below 1.6 mHa with at most {GATES.get(name, 80)} gates"
+        what = f"{name}: crlqas below 1.6 mHa with at most {GATES[name]} gates"
         checks.append(Check(what, f"{need} of {len(mine)} seeds", found, reached >= need))
     if "LiH, 4 qubits" in names:
         mine, theirs = (_of(plain, "LiH, 4 qubits", method) for method in ("crlqas", "random"))
@@ -202,11 +206,9 @@ def _long_checks(long: Sequence[Row]) -> list[Check]:
     checks = []
     for name in _names(long):
         mine, others = _of(long, name, "crlqas"), _of(long, name, "random")
-        reached, theirs = (sum(row["error"] < CHEMICAL_ACCURACY for row in one) for one in (mine, others))
+        reached, theirs = _accurate(mine), _accurate(others)
         slowest = max(row["search_seconds"] for row in mine) / 60
-        what = (
-            f"{name}, {mine[0]['budget']:,} evaluations: crlqas below 1.6 mHa with at most {GATES.get(name, 80)} gates"
-        )
+        what = f"{name}, {mine[0]['budget']:,} evaluations: crlqas below 1.6 mHa with at most {GATES[name]} gates"
         found = f"{reached} of {len(mine)}, median {_milli(_median(mine))} mHa; the slowest seed {slowest:.1f} minutes"
         note = f"random search at equal evaluations: {theirs} of {len(others)}, median {_milli(_median(others))} mHa"
         checks.append(Check(what, "3 of 5 seeds", found, 5 * reached >= 3 * len(mine), note))
@@ -226,7 +228,7 @@ def _problem_section(name: str, rows: Sequence[Row], how: str = "without noise")
         best = _best(own)
         lines.append((
             method, _milli(_median(own)), _milli(best["error"]),
-            f"{sum(row['error'] < CHEMICAL_ACCURACY for row in own)} of {len(own)}", *_cells(best),
+            f"{_accurate(own)} of {len(own)}", *_cells(best),
             f"{np.median([row['circuits'] for row in own]):,.0f}",
             f"{np.median([row['search_seconds'] for row in own]):.0f}",
         ))  # fmt: skip
@@ -284,7 +286,7 @@ def _ablation_section(name: str, budget: int, rows: Sequence[Row]) -> Section:
         own = [row for row in rows if row["method"] == f"crlqas, {label}"]
         if own:
             best = _best(own)
-            reached = sum(row["error"] < CHEMICAL_ACCURACY for row in own)
+            reached = _accurate(own)
             lines.append((label, _milli(_median(own)), _milli(best["error"]), f"{reached} of {len(own)}", *_cells(best),
                           f"{np.median([row['notes'].get('episodes', 0) for row in own]):.0f}"))  # fmt: skip
     return Section(
