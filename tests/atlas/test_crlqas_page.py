@@ -61,6 +61,8 @@ def test_the_long_run_wants_three_seeds_of_five(good, passed):
     assert check.passed == passed and f"{good} of 5" in check.found and "0 of 5, median 3 mHa" in check.remark
     assert found.metrics["long"]["random"] == [3e-3] * 5
     assert [s.title for s in found.sections].count("LiH, 4 qubits, with more evaluations") == 1
+    drawn = [s.name for s in found.sections if s.figure]
+    assert len(set(drawn)) == len(drawn)  # each figure has a file of its own
     assert found.metrics["errors"]["LiH, 4 qubits"]["random"] == [0.004] * 3  # the long ones are kept apart
     (claim,) = [c for c in found.claims if c.what.startswith("LiH")]
     middle = "0.1" if good == 3 else "2"

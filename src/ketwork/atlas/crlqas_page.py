@@ -240,8 +240,8 @@ def _problem_section(name: str, rows: Sequence[Row], how: str = "without noise")
          "method and seed, those of the training of angles counted. Gates, depth and angles are of the best seed; "
          "circuits and seconds are medians. Below the table, the best circuit of crlqas.",),
         Table(header, tuple(lines), tuple("" if line[0] in _LEARNERS else "baseline" for line in lines)),
-        _figure(f"{name} {how}" if how != "without noise" else name, rows),
-        f"{name}: error against circuit evaluations",
+        _figure(f"{name}, {how}", rows),
+        f"{name}, {how}: error against circuit evaluations",
         "The best error so far, log10 of mHa, mean over seeds.",
         best["circuit"] or None,
     )  # fmt: skip
