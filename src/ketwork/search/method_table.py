@@ -103,6 +103,7 @@ def find_search(method: str | Callable[..., None]) -> tuple[str, Callable[..., N
 
 def check_extras(methods: Iterable[str]) -> None:
     """Before hours of other methods. Raises: ImportError that names the extra where one of the methods lacks it."""
-    for module in {module: None for method in methods for module in METHODS[method].needs}:
-        if importlib.util.find_spec(module) is None:
-            need_extra(module, "search")
+    for method in methods:
+        for module in METHODS[method].needs:
+            if importlib.util.find_spec(module) is None:
+                need_extra(module, "search")
