@@ -3,7 +3,8 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -129,3 +130,23 @@ def whole_rows(path: Path) -> list[Row]:
         path.write_text("".join(lines[:-1]))
         lines.pop()
     return [json.loads(line) for line in lines]
+
+
+@contextmanager
+def told_to_the_user(folder: Path) -> Iterator[None]:
+    """In here what the user can mend becomes a UserError in one line; a missing package only where its extra is named.
+
+    A folder that begins in here goes again where there is nothing in it yet; else it is kept, and the error says so.
+    """
+    new = not folder.exists()
+    try:
+        yield
+    except (UserError, ValueError, MemoryError, ImportError, ConnectionError) as error:
+        if isinstance(error, ImportError) and "pip install" not in str(error):
+            raise
+        told = " ".join(str(error).split())
+        if new and any((folder / name).exists() for name in ("rows.jsonl", "searches")):
+            told = f"{told.removesuffix('.')}. What was computed before is kept in {folder}."
+        elif new and folder.is_dir():
+            shutil.rmtree(folder)  # nothing half-written
+        raise UserError(told) from None

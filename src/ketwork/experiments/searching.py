@@ -12,7 +12,7 @@ import numpy as np
 
 from ketwork.engine.interrupts import plain_interrupts
 from ketwork.experiments.hand_made import hand_made
-from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger
+from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger, told_to_the_user
 from ketwork.experiments.problem_names import pose
 from ketwork.experiments.search_names import task_of
 from ketwork.experiments.search_rows import Common, Piece, run_piece
@@ -84,22 +84,12 @@ def search(config: SearchTask, out: Path | None = None, resume: bool = False) ->
     facts = config.config() | {"budget": budget, "problem": fingerprint(task)}
     name = "methods" if len(config.chosen) > 2 else config.chosen[-1]
     folder = out or Path("runs") / f"{_filename(task.name)}-{name}-{digest(facts)[:8]}"
-    new = not folder.exists()
     try:
-        with open_ledger(folder, facts, resume) as ledger:
+        with told_to_the_user(folder), open_ledger(folder, facts, resume) as ledger:
             rows, references = _everything(config, task, budget, ledger)
     except KeyboardInterrupt:
         _say_where(config, folder)
         raise
-    except (UserError, ValueError, MemoryError, ImportError, ConnectionError) as error:
-        if isinstance(error, ImportError) and "pip install" not in str(error):
-            raise
-        told = " ".join(str(error).split())
-        if new and any((folder / name).exists() for name in ("rows.jsonl", "searches")):
-            told = f"{told.removesuffix('.')}. What was computed before is kept in {folder}."
-        elif new and folder.is_dir():
-            shutil.rmtree(folder)  # nothing half-written
-        raise UserError(told) from None
     found = Searched(config, task, budget, config.chosen, rows, references, folder, time.perf_counter() - started)
     _keep_best(found)
     return found

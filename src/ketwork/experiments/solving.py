@@ -1,7 +1,6 @@
 """`ketwork solve`: quantum methods on one problem, several seeds each, beside exact and classical answers."""
 
 import json
-import shutil
 import time
 import warnings
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from ketwork.backends.device import DeviceBackend
 from ketwork.circuit import Circuit
 from ketwork.engine.interrupts import plain_interrupts
 from ketwork.engine.simulator import Simulator
-from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger
+from ketwork.experiments.ledger import Ledger, Row, digest, open_ledger, told_to_the_user
 from ketwork.experiments.problem_names import Posed
 from ketwork.experiments.solving_references import distribution, energy_references, problem_references, random_row
 from ketwork.experiments.solving_state import Kept, joined
@@ -63,21 +62,14 @@ def solve(task: SolveTask, out: Path | None = None, resume: bool = False) -> Sol
         _check_device(task, posed, device, methods)
     config = asdict(task) | {"problem_digest": _fingerprint(posed)}
     folder = out or Path("runs") / f"{posed.name}-{methods[0] if len(methods) == 1 else 'methods'}-{digest(config)[:8]}"
-    new, started = not folder.exists(), time.perf_counter()
-    try:
-        with plain_interrupts(), open_ledger(folder, config, resume) as ledger, warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            ensure_compiled(say=ledger.note)
-            rows, references, randoms = _everything(task, posed, device, methods, ledger)
-    except (UserError, ValueError, MemoryError, ImportError) as error:
-        if isinstance(error, ImportError) and "pip install" not in str(error):
-            raise
-        told = " ".join(str(error).split())
-        if new and (folder / "rows.jsonl").is_file():
-            told = f"{told.removesuffix('.')}. What was computed before is kept in {folder}."
-        elif new and folder.is_dir():
-            shutil.rmtree(folder)  # nothing half-written
-        raise UserError(told) from None
+    started = time.perf_counter()
+    with (
+        told_to_the_user(folder), plain_interrupts(), open_ledger(folder, config, resume) as ledger,
+        warnings.catch_warnings(),
+    ):  # fmt: skip
+        warnings.simplefilter("ignore", UserWarning)
+        ensure_compiled(say=ledger.note)
+        rows, references, randoms = _everything(task, posed, device, methods, ledger)
     return Solved(task, posed, device, methods, rows, references, randoms, folder, time.perf_counter() - started)
 
 
